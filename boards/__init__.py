@@ -1,0 +1,1 @@
+"""Boards: pins by function, one module each."""

@@ -1,0 +1,1 @@
+"""What runs on a node: sans-IO where bytes and time are understood, hardware only through what it is handed."""

@@ -1,0 +1,1 @@
+"""One file per sensor part: its bytes parsed sans-IO, beside a class that talks to the bus."""

@@ -1,0 +1,1 @@
+"""The bridge: source -> network -> ledger -> decode -> sinks."""

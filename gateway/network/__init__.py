@@ -1,0 +1,1 @@
+"""The embedded LoRaWAN network server, sans-IO: values in, decisions out, time passed in."""

@@ -1,0 +1,1 @@
+"""Where uplinks come from; each can also carry downlinks back."""

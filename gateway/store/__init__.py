@@ -1,0 +1,1 @@
+"""The ledger behind one Store: uplinks, receptions, sessions, readings; one writer."""

@@ -1,0 +1,1 @@
+"""HTTP interface and pages: reads the store."""
