@@ -1,0 +1,110 @@
+"""The values that travel through the gateway: frozen, typed, in the field's own terms.
+
+Times are integer milliseconds since 1970 (UTC); EUIs and DevAddr lower-case hex as people read them.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+
+class GatewayError(Exception):
+    """Root of what the gateway refuses; the text names the thing and the next step."""
+
+
+class Clock(Protocol):
+    """Time, handed in. The simulator's clock stands still while a called action is at work."""
+
+    def now_ms(self) -> int: ...
+
+    def call_at(self, when_ms: int, action: Callable[[], Awaitable[None]]) -> None:
+        """Run `action` once `now_ms()` has reached `when_ms`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """One gateway's hearing of one frame, as a source delivers it."""
+
+    gateway_id: str
+    received_at: int
+    phy: bytes
+    frequency_hz: int
+    data_rate: str
+    rssi_dbm: float | None
+    snr_db: float | None
+    tmst: int
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A registered node. `app_key` is None for ABP, `mount_mm` None until it is surveyed."""
+
+    dev_eui: str
+    name: str
+    activation: Literal["otaa", "abp"]
+    join_eui: str | None = None
+    app_key: bytes | None = field(default=None, repr=False)
+    join_nonce: int = 0
+    lat: float | None = None
+    lon: float | None = None
+    mount_mm: int | None = None
+    created_at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Keys and counters of one activation; `id` grows with each join, ABP provisioning or reset."""
+
+    id: int
+    dev_eui: str
+    dev_addr: str
+    nwk_s_key: bytes = field(repr=False)
+    app_s_key: bytes = field(repr=False)
+    state: Literal["pending", "active", "ended"]
+    fcnt_up: int
+    fcnt_down: int
+    rx_delay_s: int
+    rx1_dr_offset: int
+    rx2_data_rate: int
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Uplink:
+    """A frame that passed MIC and counter, decrypted."""
+
+    id: str
+    session_id: int
+    dev_eui: str
+    dev_addr: str
+    fcnt: int
+    fport: int | None
+    confirmed: bool
+    received_at: int
+    phy: bytes
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One value of one quantity, in the quantity's unit; `value` is None exactly when `fault` names why."""
+
+    dev_eui: str
+    quantity: str
+    time: int
+    value: float | None
+    fault: str | None
+    flag: int
+    uplink_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Downlink:
+    """A frame to transmit through one gateway, `tmst` in its own counter's microseconds."""
+
+    gateway_id: str
+    phy: bytes
+    frequency_hz: int
+    data_rate: str
+    power_dbm: int
+    tmst: int
