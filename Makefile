@@ -1,0 +1,95 @@
+# Everything a developer or a visitor types. Each target sets up what it needs; the second run starts in seconds.
+
+PYTHON ?= python3
+BIN := .venv/bin
+MESSFUNK_DATA ?= ../shared/data
+export MESSFUNK_DATA
+
+# CI runs more examples, the same ones each time; whoever sets HYPOTHESIS_PROFILE decides.
+HYPOTHESIS_PROFILE ?= $(if $(filter true,$(CI)),ci,dev)
+export HYPOTHESIS_PROFILE
+
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
+	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
+ASSETS := gateway/web/static/vendor/THIRD_PARTY.txt
+
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-recorded micropython check format assets build debian lock clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: .venv/.runtime $(ASSETS) ## Simulated nodes, gateway and page on this machine; options in ARGS="--nodes 3"
+	@$(BIN)/messfunk demo $(ARGS)
+
+setup: .venv/.dev node_modules/.dev $(ASSETS) ## Everything the tests need but Debian packages
+
+test: setup debian check ## Style, types and all tests
+	$(BIN)/pytest -n 2 $(ARGS)
+
+test-recorded: setup ## Tests on the recordings in MESSFUNK_DATA (default ../shared/data)
+	@if [ -d "$(MESSFUNK_DATA)" ]; then $(BIN)/pytest -n 2 tests/recorded $(ARGS); \
+	else echo "No recordings in $(MESSFUNK_DATA): nothing tested. Name their folder with MESSFUNK_DATA=..."; fi
+
+micropython: setup ## The tests of tests/shared in the MicroPython VM
+	$(BIN)/pytest tests/test_on_micropython.py $(ARGS)
+
+check: .venv/.dev ## Style and types, without tests
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+format: .venv/.dev ## Put every Python file into the common form
+	$(BIN)/ruff check --fix-only
+	$(BIN)/ruff format
+
+assets: $(ASSETS) ## Copy the page's libraries from node_modules, checked by SHA-256
+
+build: .venv/.runtime $(ASSETS) ## The wheel, in dist/
+	$(BIN)/hatchling build -t wheel
+
+debian: ## Debian packages the tests need, installed when missing (as root or by sudo)
+	@.ci/debian-packages
+
+lock: .venv/.dev ## Resolve the locks anew from pyproject.toml and package.json
+	$(COMPILE) -o requirements.txt pyproject.toml
+	$(COMPILE) --only-build-deps --build-deps-for=editable --build-deps-for=wheel -o requirements-build.txt pyproject.toml
+	$(COMPILE) --all-build-deps --extra=dev -c requirements.txt -o requirements-dev.txt pyproject.toml
+	npm install --package-lock-only
+
+clean: ## Remove what the other targets made, the environments too
+	rm -rf .venv node_modules dist .pytest_cache .mypy_cache .ruff_cache .hypothesis $(dir $(ASSETS))
+
+# Stamps: each is touched last, so what stopped halfway is done again.
+
+.venv/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "messfunk needs Python 3.11 or newer, and $(PYTHON) is not. Name one: make $(MAKECMDGOALS) PYTHON=python3.11"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
+		{ echo "Python's venv module is missing. On Debian: apt-get install python3-venv"; exit 1; }
+	$(PYTHON) -m venv --clear .venv
+	@touch $@
+
+.venv/.runtime: .venv/.made requirements.txt requirements-build.txt pyproject.toml
+	$(PIP_INSTALL) --require-hashes -r requirements.txt -r requirements-build.txt
+	$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.dev: .venv/.runtime requirements-dev.txt
+	$(PIP_INSTALL) --require-hashes -r requirements-dev.txt
+	@touch $@
+
+node_modules/.runtime: package.json package-lock.json .npmrc
+	@command -v npm >/dev/null || { echo "Node.js 20 with npm is missing. On Debian: apt-get install nodejs npm"; exit 1; }
+	npm ci --omit=dev
+	@touch $@
+
+node_modules/.dev: package.json package-lock.json .npmrc
+	@command -v npm >/dev/null || { echo "Node.js 20 with npm is missing. On Debian: apt-get install nodejs npm"; exit 1; }
+	npm ci
+	@touch node_modules/.runtime $@
+
+$(ASSETS): gateway/web/vendor.toml hatch_build.py package-lock.json | .venv/.runtime node_modules/.runtime
+	$(BIN)/python hatch_build.py assets

@@ -1,0 +1,22 @@
+"""The command line `messfunk`: composes the rooms' commands, nothing else."""
+
+from importlib.metadata import version
+
+import typer
+
+main = typer.Typer(no_args_is_help=True)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"messfunk {version('messfunk')}")
+        raise typer.Exit
+
+
+@main.callback()
+def options(
+    show_version: bool = typer.Option(
+        False, "--version", is_eager=True, callback=_show_version, help="Print the version and exit."
+    ),
+) -> None:
+    """LoRaWAN sensor nodes for water level, noise and fine dust."""
