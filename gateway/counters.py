@@ -1,0 +1,22 @@
+"""What the gateway has counted since its start, by the names of /healthz."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+CAUSES = ("malformed", "crc", "mic", "replay", "unknown_device", "dev_nonce")
+
+
+@dataclass(slots=True)
+class Counters:
+    """`refused` counts frames and datagrams by the cause of their refusal."""
+
+    datagrams: int = 0
+    joins: int = 0
+    uplinks: int = 0
+    duplicates: int = 0
+    repetitions: int = 0
+    undecoded: int = 0
+    refused: dict[str, int] = field(default_factory=lambda: dict.fromkeys(CAUSES, 0))
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
