@@ -19,7 +19,7 @@ ASSETS := gateway/web/static/vendor/THIRD_PARTY.txt
 .PHONY: help setup demo test test-recorded micropython check format assets build debian lock clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+[ :].*## / {sub(/ .*/, "", $$1); printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: .venv/.runtime $(ASSETS) ## Simulated nodes, gateway and page on this machine; options in ARGS="--nodes 3"
 	@$(BIN)/messfunk demo $(ARGS)
@@ -44,8 +44,6 @@ check: .venv/.dev ## Style and types, without tests
 format: .venv/.dev ## Put every Python file into the common form
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
-
-assets: $(ASSETS) ## Copy the page's libraries from node_modules, checked by SHA-256
 
 build: .venv/.runtime $(ASSETS) ## The wheel, in dist/
 	$(BIN)/hatchling build -t wheel
@@ -91,5 +89,6 @@ node_modules/.dev: package.json package-lock.json .npmrc
 	npm ci
 	@touch node_modules/.runtime $@
 
-$(ASSETS): gateway/web/vendor.toml hatch_build.py package-lock.json | .venv/.runtime node_modules/.runtime
+# Asked for by name, the files are always copied: the stamp does not see a single file go missing.
+assets $(ASSETS): gateway/web/vendor.toml hatch_build.py package-lock.json | .venv/.runtime node_modules/.runtime ## Copy the page's libraries from node_modules, checked by SHA-256
 	$(BIN)/python hatch_build.py assets

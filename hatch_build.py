@@ -1,4 +1,4 @@
-"""The page's libraries: `python hatch_build.py assets` copies them from npm packages; no wheel is built without them."""
+"""The page's libraries: `python hatch_build.py assets` copies them from npm packages; a wheel needs them."""
 
 import hashlib
 import json
@@ -60,8 +60,8 @@ def notices() -> str:
     return "\n".join(head) + "\n\n" + "\n\n".join(texts) + "\n"
 
 
-class AssetsHook(BuildHookInterface):  # type: ignore[type-arg]  # hatchling's own hooks leave the config unnamed
-    """Refuses a wheel whose page would come up empty. An editable install may go first: it serves the folder itself."""
+class AssetsHook(BuildHookInterface[Any]):
+    """Refuses a wheel whose page would come up empty; an editable install reads the folder when it serves."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         if version == "editable":

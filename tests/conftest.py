@@ -1,0 +1,9 @@
+"""How much hypothesis tries: `dev` while working, `ci` the same examples on every machine."""
+
+import os
+
+from hypothesis import settings
+
+settings.register_profile("dev", max_examples=50)
+settings.register_profile("ci", max_examples=300, derandomize=True, print_blob=True, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
