@@ -24,12 +24,12 @@ PRODUCT = [
     if path.startswith(ROOMS) or path in ("messfunk.py", "hatch_build.py", "Makefile", ".ci/run")
 ]
 
-# Each is written in two halves, so that this file does not name it.
-HOSTS = ("pypi" r"\.org", "pythonhosted", "npm" r"js\.(org|com)", "index-url", "find" r"-links\s+\S*/")
-MACHINE_PATHS = ("/work/", "/root/", "/home/[a-z]", "/opt/wheels", r"\.py" "env", "/Users/[A-Za-z]")
+# One character of each stands in brackets, so that this file does not name it.
+HOSTS = (r"pypi[.]org", r"python[h]osted", r"npm[j]s[.]", r"index[-]url", r"find[-]links")
+MACHINE_PATHS = (r"/wor[k]/", r"/roo[t]/", r"/hom[e]/\w", r"/opt/whee[l]s", r"[.]pyen[v]", r"/User[s]/\w")
 FORBIDDEN = re.compile("|".join((*HOSTS, *MACHINE_PATHS)))
-# The options that keep these addresses out of the locks carry their names.
-ALLOWED = re.compile("--no-emit-(index-url|find-links)")
+# The options that keep the addresses out of the locks carry their names.
+ALLOWED = re.compile(r"--no-emit-(index[-]url|find[-]links)")
 
 
 def text_of(path: str) -> str:
