@@ -1,6 +1,6 @@
 """The Semtech UDP protocol (GWMP, PROTOCOL.TXT v1.4 and v1.6) as bytes: both ends, no socket.
 
-Whatever the peer got wrong raises WireError. How `rxpk` and `txpk` map to the gateway's values stands here too.
+Whatever the peer got wrong raises WireError. How `rxpk` and `txpk` map to the gateway's values is here too.
 """
 
 import base64

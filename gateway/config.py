@@ -1,0 +1,219 @@
+"""The gateway's configuration: one TOML file, checked as a whole before anything starts."""
+
+import ipaddress
+import json
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal, NamedTuple
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import ErrorDetails
+
+from gateway.model import GatewayError
+
+_ADDRESS = re.compile(r"(?:\[([0-9a-fA-F:.]+)\]|([0-9.]+)):([0-9]{1,5})")
+
+
+class ConfigError(GatewayError):
+    """The configuration is refused; the text names file, key and what is expected."""
+
+
+class Address(NamedTuple):
+    """An IP address and a port; port 0 lets the system choose."""
+
+    host: str
+    port: int
+
+    @property
+    def is_loopback(self) -> bool:
+        return ipaddress.ip_address(self.host).is_loopback
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def parse_address(text: object) -> Address:
+    """`127.0.0.1:8080` or `[::1]:8080`; ValueError when it is neither."""
+    if isinstance(text, Address):
+        return text
+    found = _ADDRESS.fullmatch(text) if isinstance(text, str) else None
+    if found is None or int(found[3]) > 65535:
+        raise ValueError("expected an IP address and a port such as 127.0.0.1:8080 or [::1]:8080")
+    return Address(str(ipaddress.ip_address(found[1] or found[2])), int(found[3]))
+
+
+def parse_eui(text: object) -> str:
+    """16 hexadecimal digits in any case; ValueError when it is something else."""
+    if not isinstance(text, str) or not re.fullmatch(r"[0-9a-fA-F]{16}", text):
+        raise ValueError("expected an EUI of 16 hexadecimal digits such as aa555a0000000101")
+    return text.lower()
+
+
+Bind = Annotated[Address, BeforeValidator(parse_address), PlainSerializer(str)]
+Eui = Annotated[str, BeforeValidator(parse_eui)]
+
+
+class _Section(BaseModel):
+    """Each field's description is both the comment of `config init` and what an error says is expected."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class StoreConfig(_Section):
+    path: Path = Field(
+        default=Path("messfunk.db"),
+        strict=False,
+        description="a path: the database, relative to this configuration",
+    )
+
+
+class HttpConfig(_Section):
+    bind: Bind = Field(default=Address("127.0.0.1", 8080), description="IP address and port of page and API")
+    behind_proxy: bool = Field(
+        default=False,
+        validate_default=True,
+        description="true or false: a reverse proxy with TLS stands before it; needed beyond loopback",
+    )
+
+    @field_validator("behind_proxy")
+    @classmethod
+    def _proxy_beyond_loopback(cls, behind_proxy: bool, info: ValidationInfo) -> bool:
+        bind = info.data.get("bind")
+        if bind and not bind.is_loopback and not behind_proxy:
+            raise ValueError(
+                f"{bind} is reachable from other machines: put a reverse proxy with TLS before it "
+                "and set behind_proxy = true, or bind 127.0.0.1"
+            )
+        return behind_proxy
+
+
+class NetworkConfig(_Section):
+    region: Literal["EU868"] = Field(default="EU868", description='"EU868": the region of the frequency plan')
+    net_id: str = Field(
+        default="000000",
+        pattern="^[0-9a-fA-F]{6}$",
+        description="a NetID of 6 hexadecimal digits; 000000 is a private network",
+    )
+    dedup_ms: int = Field(
+        default=200,
+        ge=0,
+        le=600,  # RX1 opens after 1000 ms; the way to the gateway and the queue in it need the rest
+        description="an integer from 0 to 600: how long copies of a frame from further gateways are awaited",
+    )
+    rx1_delay_s: int = Field(
+        default=1,
+        ge=1,
+        le=15,
+        description="an integer from 1 to 15: delay of the first receive window, told to a node at its join",
+    )
+
+
+class SourceConfig(_Section):
+    type: Literal["semtech_udp"] = Field(
+        default="semtech_udp", description='"semtech_udp": the protocol of the packet forwarders'
+    )
+    bind: Bind = Field(
+        default=Address("127.0.0.1", 1700),
+        description="IP address and UDP port that the packet forwarders send to",
+    )
+    gateways: tuple[Eui, ...] = Field(
+        default=(),
+        strict=False,
+        validate_default=True,
+        description="a list of the EUIs to serve; empty serves any gateway, on loopback only",
+    )
+
+    @field_validator("gateways")
+    @classmethod
+    def _listed_beyond_loopback(cls, gateways: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        bind = info.data.get("bind")
+        if bind and not bind.is_loopback and not gateways:
+            raise ValueError(
+                f"{bind} is reachable from other machines and the protocol has no password: "
+                'list the EUIs to serve, such as gateways = ["aa555a0000000101"], or bind 127.0.0.1'
+            )
+        return gateways
+
+
+class Config(_Section):
+    """`http` None, which no file can say, runs without page and API."""
+
+    store: StoreConfig = Field(default=StoreConfig(), description="a table [store]")
+    http: HttpConfig | None = Field(default=HttpConfig(), description="a table [http]")
+    network: NetworkConfig = Field(default=NetworkConfig(), description="a table [network]")
+    source: tuple[SourceConfig, ...] = Field(
+        default=(SourceConfig(),), min_length=1, strict=False, description="one or more tables [[source]]"
+    )
+
+
+_TABLES: dict[str, type[_Section]] = {
+    "store": StoreConfig,
+    "http": HttpConfig,
+    "network": NetworkConfig,
+    "source": SourceConfig,
+}
+
+
+def load(file: Path) -> Config:
+    """The configuration in `file`, its relative paths made relative to it."""
+    try:
+        config = Config.model_validate(tomllib.loads(file.read_text("utf-8")))
+    except OSError as error:
+        raise ConfigError(f"{file}: {error.strerror}; `messfunk config init` writes a first one") from None
+    except ValidationError as error:
+        raise ConfigError("\n".join(_explain(file, error))) from None
+    except ValueError as error:  # TOMLDecodeError and UnicodeDecodeError
+        raise ConfigError(f"{file}: not TOML: {error}") from None
+    return config.model_copy(update={"store": StoreConfig(path=file.parent / config.store.path)})
+
+
+def to_toml(config: Config, commented: bool = False) -> str:
+    """The configuration as a TOML file, with a comment on each key if wanted."""
+    lines = []
+    for name, content in config:
+        tables = content if isinstance(content, tuple) else (content,)
+        for table in filter(None, tables):
+            lines += ["", f"[[{name}]]" if content is tables else f"[{name}]"]
+            for key, value in table.model_dump(mode="json").items():
+                if commented:
+                    lines.append(f"# {_TABLES[name].model_fields[key].description}")
+                lines.append(f"{key} = {json.dumps(value, ensure_ascii=False)}")
+    return "\n".join([*lines[1:], ""])
+
+
+def _explain(file: Path, error: ValidationError) -> list[str]:
+    found = error.errors(include_url=False)
+    inner = [e["loc"] for e in found]
+    return [
+        f"{file}: {_key(e['loc'])}: {_expected(e)}"
+        for e in found
+        if not any(len(loc) > len(e["loc"]) and loc[: len(e["loc"])] == e["loc"] for loc in inner)
+    ]
+
+
+def _key(loc: tuple[int | str, ...]) -> str:
+    """source.1.bind is the first source's: counted as people do."""
+    return ".".join(str(part + 1) if isinstance(part, int) else part for part in loc)
+
+
+def _expected(error: ErrorDetails) -> str:
+    if error["type"] == "value_error":
+        return str(error["ctx"]["error"])
+    section: type[_Section] = Config
+    description = ""
+    for part in (part for part in error["loc"] if isinstance(part, str)):
+        if part not in section.model_fields:
+            return f"unknown key, expected one of {', '.join(section.model_fields)}"
+        description = section.model_fields[part].description or ""
+        section = _TABLES.get(part, section)
+    return f"expected {description}"
