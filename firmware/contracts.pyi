@@ -1,0 +1,67 @@
+"""What the firmware is handed: types for people and mypy, never on a device."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from codec.lorawan.regions import Region
+from firmware.mac import Channel, Downlink
+
+class Clock(Protocol):
+    def now_ms(self) -> int:
+        """Milliseconds that go on through deep sleep; after power loss they start anew."""
+    async def sleep_ms(self, duration_ms: int) -> None: ...
+    async def until_ms(self, when_ms: int) -> None: ...
+
+class Radio(Protocol):
+    async def send(self, frame: bytes, channel: Channel, power_dbm: int) -> int:
+        """Transmit; returns the instant the frame's last symbol ended, in the clock's ms."""
+    async def receive(self, channel: Channel, open_ms: int, timeout_ms: int) -> bytes | None:
+        """Listen on an inverted-IQ channel from `open_ms`; None when no frame began within `timeout_ms`."""
+    def sleep(self) -> None: ...
+
+class Store(Protocol):
+    def get(self, key: str) -> bytes | None: ...
+    def put(self, key: str, value: bytes) -> None:
+        """Replace atomically: after power loss the old value or the new one, never a part."""
+
+class UART(Protocol):
+    """The part of machine.UART that the sensors use."""
+
+    def any(self) -> int: ...
+    def read(self, nbytes: int = ...) -> bytes | None: ...
+
+class I2C(Protocol):
+    """The part of machine.I2C that the sensors use; a missing part raises OSError."""
+
+    def writeto(self, addr: int, buf: bytes) -> int: ...
+    def readfrom(self, addr: int, nbytes: int) -> bytes: ...
+
+class Sensor(Protocol):
+    async def read(self) -> dict[str, int | str]:
+        """Quantity -> steps of the registry, or the name of the fault."""
+
+class Board(Protocol):
+    """One device module of boards/, or the simulator's stand-in."""
+
+    NAME: str
+    def clock(self) -> Clock: ...
+    def radio(self) -> Radio: ...
+    def flash(self) -> Store:
+        """Outlives power loss."""
+    def rtc(self) -> Store:
+        """Outlives deep sleep, lost with power."""
+    def uart(self, port: int, baudrate: int) -> UART: ...
+    def i2c(self, port: int) -> I2C: ...
+    def battery(self) -> int | str:
+        """Battery voltage in steps of 10 mV, or the name of the fault."""
+    def randrange(self, stop: int) -> int: ...
+
+class Link(Protocol):
+    def joined(self) -> bool: ...
+    def wait_ms(self) -> int:
+        """How long until the next transmission is allowed; 0 for now."""
+    async def join(self) -> bool: ...
+    async def send(self, fport: int, payload: bytes, confirmed: bool = False) -> Downlink | None: ...
+
+RandRange = Callable[[int], int]
+__all__ = ["Board", "Clock", "I2C", "Link", "Radio", "RandRange", "Region", "Sensor", "Store", "UART"]

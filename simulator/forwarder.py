@@ -1,0 +1,142 @@
+"""A Semtech UDP packet forwarder for one simulated gateway: real datagrams on a real socket."""
+
+import asyncio
+import socket
+
+from codec.lorawan import airtime, regions
+from codec.wire import WireError
+from firmware.mac import Channel
+from gateway.model import Downlink, Reception
+from gateway.sources import gwmp
+from simulator.air import Air, Antenna, Heard, Place
+from simulator.clock import VirtualClock
+
+_ANSWER_S = 5.0  # real seconds to wait for an acknowledgement; a real forwarder gives up after 0.1
+_LEAD_US = 42_500  # the just-in-time queue refuses what comes later than this before its instant
+_EARLIEST_US = 512_000_000
+_TMST_MODULUS = 1 << 32
+_MAX_DATAGRAM = 65_535
+
+
+class Forwarder:
+    """Sends what its antenna hears and transmits what the server asks for.
+
+    While an acknowledgement is awaited the virtual clock stands still; `unanswered` counts those that never came.
+    """
+
+    def __init__(
+        self, clock: VirtualClock, air: Air, place: Place, eui: str, backhaul_ms: int, tmst_offset: int = 0
+    ):
+        self.eui = eui
+        self.unanswered = 0
+        self._clock = clock
+        self._air = air
+        self._place = place
+        self._backhaul_us = backhaul_ms * 1000
+        self._tmst_offset = tmst_offset
+        self._token = 0
+        self._waiting: dict[tuple[gwmp.Kind, int], asyncio.Future[None]] = {}
+        self._queue: list[tuple[int, int]] = []  # (start, end) of what is still to be transmitted
+        self._owes_barrier = False
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+
+    async def start(self, server: tuple[str, int]) -> bool:
+        """Connect and tell the server where downlinks go; False when nobody answers."""
+        self._socket.setblocking(False)
+        self._socket.connect(server)
+        asyncio.get_running_loop().add_reader(self._socket, self._drain)
+        self._air.add(Antenna(self._place, self._hear))
+        return await self.pull()
+
+    def stop(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._socket)
+        self._socket.close()
+
+    async def pull(self) -> bool:
+        """A PULL_DATA and its acknowledgement: what was sent before on this socket is then done with."""
+        return await self._ask(gwmp.Kind.PULL_DATA, gwmp.Kind.PULL_ACK, None)
+
+    async def push(self, rxpk: list[dict[str, object]]) -> bool:
+        """A PUSH_DATA and its acknowledgement."""
+        answered = await self._ask(gwmp.Kind.PUSH_DATA, gwmp.Kind.PUSH_ACK, {"rxpk": rxpk})
+        await self.settle()
+        return answered
+
+    async def settle(self) -> None:
+        """Take what the server has sent and wait until it has seen our answers."""
+        self._drain()
+        if self._owes_barrier:
+            self._owes_barrier = False
+            await self.pull()
+
+    def _hear(self, heard: Heard) -> None:
+        arrives_us = heard.end_us + self._backhaul_us
+        reception = Reception(
+            gateway_id=self.eui,
+            received_at=arrives_us // 1000,
+            phy=heard.frame,
+            frequency_hz=heard.channel.hz,
+            data_rate=regions.datr(heard.channel.sf, heard.channel.bw_hz),
+            rssi_dbm=heard.rssi_dbm,
+            snr_db=heard.snr_db,
+            tmst=(heard.end_us + self._tmst_offset) % _TMST_MODULUS,
+        )
+
+        async def deliver() -> None:
+            await self.push([gwmp.rxpk(reception)])
+
+        self._clock.call_at_us(arrives_us, deliver)
+
+    async def _ask(self, kind: gwmp.Kind, answer: gwmp.Kind, body: dict[str, object] | None) -> bool:
+        self._token = (self._token + 1) % 0x10000
+        key = (answer, self._token)
+        self._waiting[key] = asyncio.get_running_loop().create_future()
+        try:
+            self._socket.send(gwmp.build(kind, self._token, self.eui, body))
+            await asyncio.wait_for(self._waiting[key], _ANSWER_S)
+        except (TimeoutError, OSError):  # OSError: nobody listens at the port
+            self.unanswered += 1
+            return False
+        finally:
+            del self._waiting[key]
+        return True
+
+    def _drain(self) -> None:
+        while True:
+            try:
+                datagram = gwmp.parse(self._socket.recv(_MAX_DATAGRAM))
+            except BlockingIOError:
+                return
+            except (OSError, WireError):
+                continue
+            if datagram.kind == gwmp.Kind.PULL_RESP:
+                self._transmit(datagram)
+                continue
+            answered = self._waiting.get((datagram.kind, datagram.token))
+            if answered is not None and not answered.done():
+                answered.set_result(None)
+
+    def _transmit(self, datagram: gwmp.Datagram) -> None:
+        downlink = gwmp.read_txpk(datagram.body, self.eui)
+        error = self._schedule(downlink)
+        self._socket.send(gwmp.build(gwmp.Kind.TX_ACK, datagram.token, self.eui, gwmp.tx_ack(error)))
+        self._owes_barrier = True
+
+    def _schedule(self, downlink: Downlink) -> str | None:
+        """Queue a frame for its `tmst`; the protocol's name of the error when it cannot be sent."""
+        now_us = self._clock.now_us()
+        lead_us = (downlink.tmst - now_us - self._tmst_offset) % _TMST_MODULUS
+        if lead_us <= _LEAD_US or lead_us >= _TMST_MODULUS // 2:
+            return "TOO_LATE"
+        if lead_us > _EARLIEST_US:
+            return "TOO_EARLY"
+        sf, bw_hz = regions.parse_datr(downlink.data_rate)
+        start_us = now_us + lead_us
+        end_us = start_us + airtime.airtime_us(len(downlink.phy), sf, bw_hz, crc=False)
+        self._queue = [span for span in self._queue if span[1] > now_us]
+        if any(start_us < end and begin < end_us for begin, end in self._queue):
+            return "COLLISION_PACKET"
+        self._queue.append((start_us, end_us))
+        channel = Channel(downlink.frequency_hz, sf, bw_hz)
+        self._air.downlink(self._place, downlink.phy, channel, downlink.power_dbm, (start_us, end_us))
+        return None
