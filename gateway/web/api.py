@@ -1,0 +1,184 @@
+"""The HTTP interface: what the gateway knows, read from its store, and the page that shows it."""
+
+import ipaddress
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request, Response
+from fastapi.responses import StreamingResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.middleware.gzip import GZipMiddleware
+
+from gateway.config import HttpConfig
+from gateway.counters import Counters
+from gateway.model import Clock
+from gateway.notify import Notifier
+from gateway.store import queries
+from gateway.store.queries import Row
+from gateway.web import description, problems, shapes
+from gateway.web.asking import DevEui, PageQuery, ReadingsQuery, UplinksQuery
+from gateway.web.events import EventStreams
+from gateway.web.guard import Guard
+from gateway.web.paging import Order
+from gateway.web.problems import RequestError
+
+VERSION = version("messfunk")
+STATIC = Path(__file__).parent / "static"
+
+_DEVICES = Order(dev_eui=str)
+_READINGS = Order(time=int, uplink_id=str, quantity=str)
+_UPLINKS = Order(received_at=int, id=str)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What the routes are handed."""
+
+    store_path: Path
+    clock: Clock
+    counters: Counters
+    config: HttpConfig
+    streams: EventStreams
+    started_at: int
+
+
+def _site(request: Request) -> Site:
+    site: Site = request.app.state.site
+    return site
+
+
+AtSite = Annotated[Site, Depends(_site)]
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
+router = APIRouter()
+
+
+def _get(path: str, **described: Any) -> Callable[[Endpoint], Endpoint]:
+    """HEAD answers wherever GET does, but the description need not say so."""
+
+    def add(endpoint: Endpoint) -> Endpoint:
+        router.head(path, include_in_schema=False, **described)(endpoint)
+        return router.get(path, **described)(endpoint)
+
+    return add
+
+
+def create_app(
+    store_path: Path, clock: Clock, counters: Counters, notifier: Notifier, config: HttpConfig
+) -> FastAPI:
+    """The app to be served by `gateway.web.server`, which ends its event streams."""
+    app = description.DescribedApp(
+        title="messfunk",
+        version=VERSION,
+        summary="Water level, noise and fine dust by LoRaWAN",
+        docs_url=None,  # FastAPI's pages load from a foreign host
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
+    )
+    streams = EventStreams(store_path, notifier)
+    app.state.site = Site(store_path, clock, counters, config, streams, clock.now_ms())
+    app.include_router(router)
+    files = StaticFiles(directory=STATIC)
+    app.mount("/static", files)
+
+    async def page(request: Request) -> Response:
+        return await files.get_response("index.html", request.scope)
+
+    app.add_route("/", page, include_in_schema=False)
+    problems.install(app, clock)
+    app.add_middleware(GZipMiddleware, minimum_size=1000)
+    app.add_middleware(Guard, config=config, clock=clock)
+    return app
+
+
+@_get("/api/v1/devices", response_model=shapes.Devices, responses=description.REFUSALS)
+def devices(site: AtSite, ask: Annotated[PageQuery, Query()]) -> Row:
+    """The registered nodes by DevEUI, each with the newest value of every quantity."""
+    with queries.opened(site.store_path) as db:
+        rows, following = _DEVICES.page(queries.devices(db, _DEVICES.after(ask.cursor)), ask.limit)
+    return {"now": site.clock.now_ms(), "next": following, "devices": rows}
+
+
+@_get("/api/v1/devices/{dev_eui}", response_model=shapes.OneDevice, responses=description.REFUSALS_OF_ONE)
+def device(site: AtSite, dev_eui: DevEui) -> Row:
+    """One registered node."""
+    with queries.opened(site.store_path) as db:
+        found = _registered(db, dev_eui)
+    return {"now": site.clock.now_ms(), "device": found}
+
+
+@_get(
+    "/api/v1/devices/{dev_eui}/readings",
+    response_model=shapes.Readings,
+    responses=description.REFUSALS_OF_ONE,
+)
+def readings(site: AtSite, dev_eui: DevEui, ask: Annotated[ReadingsQuery, Query()]) -> Row:
+    """What a node measured, ascending by time; of all quantities unless one is named."""
+    with queries.opened(site.store_path) as db:
+        _registered(db, dev_eui)
+        found = queries.readings(db, dev_eui, ask.quantity, (ask.start, ask.end), _READINGS.after(ask.cursor))
+        rows, following = _READINGS.page(found, ask.limit)
+    return {"now": site.clock.now_ms(), "next": following, "readings": rows}
+
+
+@_get("/api/v1/uplinks", response_model=shapes.Uplinks, responses=description.REFUSALS)
+def uplinks(site: AtSite, ask: Annotated[UplinksQuery, Query()]) -> Row:
+    """The accepted frames, ascending by time of receipt, each with the gateways that heard it."""
+    with queries.opened(site.store_path) as db:
+        found = queries.uplinks(db, ask.dev_eui, (ask.start, ask.end), _UPLINKS.after(ask.cursor))
+        rows, following = _UPLINKS.page(found, ask.limit)
+    return {"now": site.clock.now_ms(), "next": following, "uplinks": rows}
+
+
+@_get("/api/v1/events", response_class=StreamingResponse, responses=description.EVENTS)
+async def events(
+    request: Request, site: AtSite, last_event_id: Annotated[int | None, Header(ge=0)] = None
+) -> Response:
+    """What happens from now on, or after `Last-Event-ID`, as server-sent events."""
+    after_id = await site.streams.start_after(last_event_id)
+    headers = {"X-Accel-Buffering": "no"}
+    if request.method == "HEAD":
+        return Response(headers=headers, media_type=description.EVENT_STREAM)
+    return StreamingResponse(
+        site.streams.follow(after_id), headers=headers, media_type=description.EVENT_STREAM
+    )
+
+
+@_get("/healthz", response_model=shapes.Health, responses={503: {"model": shapes.Health}})
+def healthz(request: Request, response: Response, site: AtSite) -> dict[str, Any]:
+    """Whether the gateway works, and what it has counted."""
+    status = "ok"
+    try:
+        with queries.opened(site.store_path) as db:
+            queries.check(db)
+    except sqlite3.Error:
+        status, response.status_code = "failed", 503
+    now = site.clock.now_ms()
+    return {
+        "status": status,
+        "version": VERSION,
+        "now": now,
+        "uptime_s": (now - site.started_at) // 1000,
+        "counters": site.counters.as_dict() if _is_local(request, site.config) else None,
+    }
+
+
+def _registered(db: sqlite3.Connection, dev_eui: str) -> Row:
+    found = queries.device(db, dev_eui)
+    if found is None:
+        raise RequestError(
+            404,
+            f"No device {dev_eui} is registered. See /api/v1/devices, or register it: messfunk device add.",
+        )
+    return found
+
+
+def _is_local(request: Request, config: HttpConfig) -> bool:
+    """A proxy on this machine comes over loopback too, whoever its client is."""
+    if config.behind_proxy or request.client is None:
+        return False
+    return ipaddress.ip_address(request.client.host).is_loopback

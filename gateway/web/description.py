@@ -1,0 +1,40 @@
+"""What /openapi.json says beyond the shapes: the event stream, and errors under their own media type."""
+
+from typing import Any
+
+from fastapi import FastAPI
+
+from gateway.web.problems import MEDIA_TYPE
+from gateway.web.shapes import Problem
+
+EVENT_STREAM = "text/event-stream"
+Responses = dict[int | str, dict[str, Any]]
+_PROBLEM = {"$ref": f"#/components/schemas/{Problem.__name__}"}
+
+REFUSALS: Responses = {
+    422: {"model": Problem, "description": "A parameter is not understood"},
+    503: {"model": Problem, "description": "The store cannot be read"},
+}
+REFUSALS_OF_ONE: Responses = REFUSALS | {
+    404: {"model": Problem, "description": "The device is not registered"}
+}
+EVENTS: Responses = REFUSALS | {
+    200: {
+        "description": "`event` is uplink, reading or join, `data` an Uplink, a Reading or a Device as JSON; "
+        "`id` rises. Comment lines are heartbeats.",
+        "content": {
+            EVENT_STREAM: {"schema": {"type": "string"}, "example": "id: 7\nevent: reading\ndata: {}\n\n"}
+        },
+    }
+}
+
+
+class DescribedApp(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        description = super().openapi()
+        operations = [each for path in description["paths"].values() for each in path.values()]
+        for response in (each for operation in operations for each in operation["responses"].values()):
+            content = response.get("content", {})
+            if content.get("application/json", {}).get("schema") == _PROBLEM:
+                content[MEDIA_TYPE] = content.pop("application/json")
+        return description

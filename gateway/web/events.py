@@ -1,0 +1,72 @@
+"""The stream of /api/v1/events: what the store's event table tells, from any id on, until it is closed."""
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import AsyncIterator, Coroutine
+from pathlib import Path
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+
+from gateway.notify import Notifier
+from gateway.store import queries
+
+HEARTBEAT_S = 15.0  # below the idle timeout of common proxies (30 s or 60 s)
+_BATCH = 200
+_RETRY = b"retry: 2000\n\n"
+_HEARTBEAT = b": heartbeat\n\n"
+_logger = logging.getLogger(__name__)
+
+
+class EventStreams:
+    """All followers of one store. Who falls behind reads on from the table: nothing queues in memory."""
+
+    def __init__(self, store_path: Path, notifier: Notifier, heartbeat_s: float = HEARTBEAT_S) -> None:
+        self._store_path = store_path
+        self._notifier = notifier
+        self._heartbeat_s = heartbeat_s
+        self._closed = asyncio.Event()
+
+    def close(self) -> None:
+        """End every stream, so that a server which waits for its clients can stop."""
+        self._closed.set()
+
+    async def start_after(self, last_event_id: int | None) -> int:
+        """The id to follow from. One that is not given out yet (of another store) becomes the newest."""
+        newest = await run_in_threadpool(self._newest)
+        return newest if last_event_id is None else min(last_event_id, newest)
+
+    async def follow(self, after_id: int) -> AsyncIterator[bytes]:
+        yield _RETRY
+        while not self._closed.is_set():
+            try:
+                events = await run_in_threadpool(self._read, after_id)
+            except sqlite3.Error as error:
+                _logger.warning("an event stream ends, the store cannot be read: %s", error)
+                return  # the client comes back with its last id
+            for after_id, kind, data in events:  # the last one told is where to go on
+                yield f"id: {after_id}\nevent: {kind}\ndata: {data}\n\n".encode()
+            if not events and not await self._news(after_id):
+                yield _HEARTBEAT
+
+    async def _news(self, after_id: int) -> bool:
+        """Wait for events after `after_id` or the end; False when the time of a heartbeat came first."""
+        waits: list[Coroutine[Any, Any, Any]] = [self._notifier.wait(after_id), self._closed.wait()]
+        tasks = [asyncio.create_task(wait) for wait in waits]
+        try:
+            done, _ = await asyncio.wait(
+                tasks, timeout=self._heartbeat_s, return_when=asyncio.FIRST_COMPLETED
+            )
+        finally:
+            for task in tasks:
+                task.cancel()
+        return bool(done)
+
+    def _newest(self) -> int:
+        with queries.opened(self._store_path) as db:
+            return queries.last_event_id(db)
+
+    def _read(self, after_id: int) -> list[tuple[int, str, str]]:
+        with queries.opened(self._store_path) as db:
+            return queries.events(db, after_id, _BATCH)

@@ -1,0 +1,90 @@
+"""Errors as RFC 9457 problem details, each saying what to do next."""
+
+import logging
+import sqlite3
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from gateway.model import Clock, GatewayError
+from gateway.web.shapes import Cause, Problem
+
+MEDIA_TYPE = "application/problem+json"
+
+_DETAIL = {
+    404: "Nothing is at {path}. The routes are listed at /openapi.json.",
+    405: "{method} does nothing at {path}. Ask with GET.",
+}
+_ALLOW = {"Allow": "GET, HEAD"}
+_logger = logging.getLogger(__name__)
+
+
+class RequestError(GatewayError):
+    """A request that cannot be answered; caught at the edge of the app and nowhere else."""
+
+    def __init__(self, status: int, detail: str, *causes: Cause) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.causes = causes
+
+
+def refuse_parameter(name: str, reason: str) -> RequestError:
+    return _refuse_parameters([Cause(name=name, reason=reason)])
+
+
+def respond(now_ms: int, refusal: RequestError, headers: dict[str, str] | None = None) -> JSONResponse:
+    problem = Problem(
+        now=now_ms,
+        type="about:blank",
+        title=HTTPStatus(refusal.status).phrase,
+        status=refusal.status,
+        detail=refusal.detail,
+        errors=list(refusal.causes),
+    )
+    return JSONResponse(problem.model_dump(mode="json"), refusal.status, headers, media_type=MEDIA_TYPE)
+
+
+def install(app: FastAPI, clock: Clock) -> None:
+    """Give every error that leaves `app` this form."""
+
+    async def refused(request: Request, error: Exception) -> JSONResponse:
+        refusal, headers = _translate(request, error)
+        return respond(clock.now_ms(), refusal, headers)
+
+    for kind in (RequestError, RequestValidationError, HTTPException, sqlite3.Error, Exception):
+        app.add_exception_handler(kind, refused)
+
+
+def _translate(request: Request, error: Exception) -> tuple[RequestError, dict[str, str]]:
+    match error:
+        case RequestError():
+            return error, {}
+        case RequestValidationError():
+            return _refuse_parameters([_cause(each) for each in error.errors()]), {}
+        case HTTPException():
+            told = _DETAIL.get(error.status_code, "{detail}. The routes are listed at /openapi.json.")
+            detail = told.format(path=request.url.path, method=request.method, detail=error.detail)
+            return RequestError(error.status_code, detail), _ALLOW if error.status_code == 405 else {}
+        case sqlite3.Error():
+            _logger.warning("the store cannot be read: %s", error)
+            detail = "The store cannot be read. Try again; the gateway's log names the cause."
+            return RequestError(503, detail), {"Retry-After": "5"}
+        case _:
+            return RequestError(
+                500, "The gateway failed on this request. Its log holds the trace: report it."
+            ), {}
+
+
+def _refuse_parameters(causes: list[Cause]) -> RequestError:
+    told = "; ".join(f"{cause.name}: {cause.reason}" for cause in causes)
+    return RequestError(422, f"{told}. /openapi.json describes every parameter.", *causes)
+
+
+def _cause(error: Any) -> Cause:
+    name = ".".join(str(part) for part in error["loc"][1:]) or str(error["loc"][0])
+    return Cause(name=name, reason=error["msg"].removeprefix("Value error, "))

@@ -1,0 +1,51 @@
+"""The HTTP server, in a loop that it shares with the rest of the gateway."""
+
+import contextlib
+import socket
+from collections.abc import Iterator
+
+import uvicorn
+from fastapi import FastAPI
+
+from gateway.config import Address, ConfigError
+from gateway.web.events import EventStreams
+
+
+def listen(bind: Address) -> socket.socket:
+    """A listening socket, so that the address is known and ours before anything is printed."""
+    family = socket.AF_INET6 if ":" in bind.host else socket.AF_INET
+    try:
+        return socket.create_server(bind, family=family)
+    except OSError as error:
+        raise ConfigError(
+            f"[http] bind {bind}: {error.strerror or error}. Choose another port or end what uses this one."
+        ) from error
+
+
+class Server(uvicorn.Server):
+    """`await serve()` until `should_exit` is set. Signals stay with the caller."""
+
+    def __init__(self, app: FastAPI, listener: socket.socket) -> None:
+        config = uvicorn.Config(
+            app,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=3,
+        )
+        super().__init__(config)
+        self._streams: EventStreams = app.state.site.streams
+        self._listener = listener
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().serve(sockets or [self._listener])
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._streams.close()  # uvicorn waits for open answers, and a stream never ends by itself
+        await super().shutdown(sockets)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield

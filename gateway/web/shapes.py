@@ -1,0 +1,164 @@
+"""The shapes of the HTTP answers: what /openapi.json describes and what the event stream carries."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def instant(time_ms: int) -> str:
+    """Milliseconds since 1970 as `2026-11-22T12:00:00.000Z`."""
+    text = (_EPOCH + timedelta(milliseconds=time_ms)).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")
+
+
+def _plain(number: float) -> int | float:
+    """12.0 goes out as 12: the store keeps all values as REAL."""
+    return int(number) if number.is_integer() else number
+
+
+Instant = Annotated[
+    int,
+    PlainSerializer(instant, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-11-22T12:00:00.000Z"]}),
+]
+Number = Annotated[float, PlainSerializer(_plain), WithJsonSchema({"type": "number"})]
+Eui = Annotated[str, Field(pattern="^[0-9a-f]{16}$", examples=["70b3d57ed0000001"])]
+DevAddr = Annotated[str, Field(pattern="^[0-9a-f]{8}$", examples=["26011bda"])]
+Hex = Annotated[str, Field(pattern="^([0-9a-f]{2})*$", examples=["8518"])]
+
+
+class _Shape(BaseModel):
+    """Every field is always present; unknown is null."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class LastReading(_Shape):
+    """The newest value of one quantity; `value` is null exactly when `fault` names why."""
+
+    quantity: str
+    value: Number | None
+    unit: str
+    fault: str | None
+    flag: Literal[1, 2, 3, 4, 9] = Field(
+        description="QARTOD: 1 pass, 2 not judged, 3 suspect, 4 fail, 9 missing"
+    )
+    time: Instant = Field(description="when the node measured it")
+
+
+class Reading(LastReading):
+    """One value of one quantity, and the uplink that brought it."""
+
+    dev_eui: Eui
+    uplink_id: str
+
+
+class Device(_Shape):
+    """A registered node. Without a session in use `dev_addr` and `fcnt_up` are null."""
+
+    dev_eui: Eui
+    name: str
+    activation: Literal["otaa", "abp"]
+    dev_addr: DevAddr | None
+    joined_at: Instant | None = Field(description="null for ABP, which never joins")
+    last_seen: Instant | None = Field(description="when its last uplink was heard")
+    fcnt_up: int | None
+    last: list[LastReading] = Field(description="one entry per quantity, in the order of the registry")
+
+
+class Reception(_Shape):
+    """One gateway's hearing of an uplink."""
+
+    gateway_id: Eui
+    rssi_dbm: Number | None
+    snr_db: Number | None
+    frequency_hz: int
+    data_rate: str
+    tmst: int
+
+
+class Uplink(_Shape):
+    """A frame that passed MIC and counter. `decoded` is null until tried, `error` says why it failed."""
+
+    id: str
+    dev_eui: Eui
+    dev_addr: DevAddr
+    session_id: int
+    fcnt: int
+    fport: int | None
+    confirmed: bool
+    received_at: Instant
+    payload: Hex = Field(description="decrypted")
+    decoded: bool | None
+    error: str | None
+    receptions: list[Reception]
+
+
+class _Answer(_Shape):
+    now: Instant = Field(description="the server's clock: ages are reckoned from it")
+
+
+class _Page(_Answer):
+    next: str | None = Field(description="the `cursor` of the next page; null on the last one")
+
+
+class Devices(_Page):
+    devices: list[Device]
+
+
+class OneDevice(_Answer):
+    device: Device
+
+
+class Readings(_Page):
+    readings: list[Reading] = Field(description="ascending by time")
+
+
+class Uplinks(_Page):
+    uplinks: list[Uplink] = Field(description="ascending by received_at")
+
+
+class Refused(_Shape):
+    malformed: int
+    crc: int
+    mic: int
+    replay: int
+    unknown_device: int
+    dev_nonce: int
+
+
+class Counts(_Shape):
+    """Since the start of the gateway."""
+
+    datagrams: int
+    joins: int
+    uplinks: int
+    duplicates: int
+    repetitions: int
+    undecoded: int
+    refused: Refused
+
+
+class Health(_Answer):
+    status: Literal["ok", "failed"] = Field(description="failed: the store cannot be read")
+    version: str
+    uptime_s: int
+    counters: Counts | None = Field(description="null for clients that do not come over loopback")
+
+
+class Cause(_Shape):
+    name: str = Field(description="the parameter")
+    reason: str
+
+
+class Problem(_Answer):
+    """RFC 9457 problem details; `detail` says what to do next."""
+
+    type: Literal["about:blank"]
+    title: str
+    status: int
+    detail: str
+    errors: list[Cause] = Field(description="one entry per refused parameter")

@@ -1,0 +1,94 @@
+"""Fills a store by the gateway's own writer, without frames: devices, uplinks and what they said."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+from gateway.model import Device, Reading, Reception, Session, Uplink
+from gateway.store.sqlite import Store
+
+NOW = 1_795_348_800_000  # 2026-11-22T12:00:00Z
+MINUTE = 60_000
+KEY = bytes.fromhex("00112233445566778899aabbccddeeff")  # must never be seen in an answer
+GATEWAYS = ("aa555a0000000101", "aa555a0000000102")
+
+Value = float | str  # a str is a fault
+
+
+@dataclass
+class StoppedClock:
+    """A clock that stands where the test puts it."""
+
+    time_ms: int = NOW
+
+    def now_ms(self) -> int:
+        return self.time_ms
+
+    def call_at(self, when_ms: int, action: object) -> None:
+        raise AssertionError("the web does not plan actions")
+
+
+@dataclass
+class Ledger:
+    """One store, written as the gateway writes it."""
+
+    path: Path
+    _sessions: dict[str, Session] = field(default_factory=dict)
+    _fcnt: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.store = Store(self.path)
+
+    def add(
+        self, dev_eui: str, name: str, activation: Literal["otaa", "abp"] = "otaa", since: int | None = NOW
+    ) -> None:
+        """In a session `since` then; with None registered only."""
+        join_eui, app_key = ("70b3d57ed0000000", KEY) if activation == "otaa" else (None, None)
+        self.store.add_device(Device(dev_eui, name, activation, join_eui, app_key))
+        if since is not None:
+            session = Session(0, dev_eui, f"26{dev_eui[-6:]}", KEY, KEY, "active", -1, 0, 1, 0, 0, since)
+            self._sessions[dev_eui] = replace(session, id=self.store.add_session(session))
+
+    def hear(
+        self,
+        dev_eui: str,
+        time: int,
+        values: dict[str, Value] | None,
+        rssi_dbm: Sequence[float] = (-101.0,),
+        payload: bytes = bytes.fromhex("8518"),
+        flag: int = 1,
+    ) -> str:
+        """An uplink heard by one gateway per `rssi_dbm`; with `values` None it cannot be decoded."""
+        session = self._sessions[dev_eui]
+        fcnt = self._fcnt[dev_eui] = self._fcnt.get(dev_eui, -1) + 1
+        uplink_id = hashlib.sha256(f"{dev_eui}{fcnt}".encode()).hexdigest()[:16]
+        self.store.add_uplink(
+            Uplink(
+                uplink_id,
+                session.id,
+                dev_eui,
+                session.dev_addr,
+                fcnt,
+                1,
+                False,
+                time,
+                b"\x40" + payload,
+                payload,
+            )
+        )
+        self.store.set_fcnt_up(session.id, fcnt)
+        for gateway_id, rssi in zip(GATEWAYS, rssi_dbm, strict=False):
+            snr = round((rssi + 115) / 2.5, 1)
+            heard = Reception(gateway_id, time, b"", 868_100_000, "SF9BW125", rssi, snr, time % 2**32)
+            self.store.add_reception(uplink_id, heard)
+        error = "slot 0 is not the bitmap of a report" if values is None else None
+        readings = [
+            Reading(dev_eui, quantity, time, None, value, 9, uplink_id)
+            if isinstance(value, str)
+            else Reading(dev_eui, quantity, time, value, None, flag, uplink_id)
+            for quantity, value in (values or {}).items()
+        ]
+        self.store.set_decoded(uplink_id, readings, error)
+        return uplink_id
