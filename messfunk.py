@@ -4,7 +4,10 @@ from importlib.metadata import version
 
 import typer
 
+from simulator import cli as simulator
+
 main = typer.Typer(no_args_is_help=True)
+main.add_typer(simulator.app)
 
 
 def _show_version(wanted: bool) -> None:

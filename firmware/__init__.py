@@ -1,1 +1,1 @@
-"""What runs on a node: sans-IO where bytes and time are understood, hardware only through what it is handed."""
+"""What runs on a node: sans-IO where bytes and time are understood, hardware only as handed in."""

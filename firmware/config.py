@@ -14,13 +14,13 @@ class ConfigError(ValueError):
     """The config names something the node cannot do; the text names the key and what is expected."""
 
 
-def check(given: "dict") -> "dict":
-    """The config with defaults filled in; ConfigError for an unknown key, a wrong type or a value out of range."""
+def check(given: "dict[str, Any]") -> "dict[str, Any]":
+    """The config with defaults filled in; ConfigError for an unknown key or a value that will not do."""
     known = set(_NUMBERS) | {"region", "sensors", "quantities"}
     for key in given:
         if key not in known:
             raise ConfigError(f"unknown key {key!r}: known are {', '.join(sorted(known))}")
-    config = {name: _number(name, given) for name in _NUMBERS}
+    config = {name: _number(name, given) for name in _NUMBERS}  # type: dict[str, Any]
     config["region"] = given.get("region", "EU868")
     config["sensors"] = [_sensor(row) for row in given.get("sensors", [])]
     config["quantities"] = given.get("quantities")
@@ -29,7 +29,7 @@ def check(given: "dict") -> "dict":
     return config
 
 
-def check_secrets(given: "dict") -> "tuple[bytes, bytes, bytes]":
+def check_secrets(given: "dict[str, Any]") -> "tuple[bytes, bytes, bytes]":
     """(DevEUI, JoinEUI, AppKey) of secrets.json; the error never shows a value."""
     return (
         _hex("dev_eui", given, _EUI_DIGITS),
@@ -38,7 +38,7 @@ def check_secrets(given: "dict") -> "tuple[bytes, bytes, bytes]":
     )
 
 
-def _number(name: str, given: "dict") -> int:
+def _number(name: str, given: "dict[str, Any]") -> int:
     default, least, most = _NUMBERS[name]
     value = given.get(name, default)
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
@@ -46,13 +46,17 @@ def _number(name: str, given: "dict") -> int:
     return value
 
 
-def _sensor(row: "dict") -> "dict":
-    if not isinstance(row, dict) or not isinstance(row.get("part"), str) or not isinstance(row.get("port"), int):
+def _sensor(row: "dict[str, Any]") -> "dict[str, Any]":
+    if (
+        not isinstance(row, dict)
+        or not isinstance(row.get("part"), str)
+        or not isinstance(row.get("port"), int)
+    ):
         raise ConfigError(f'a sensor needs "part" and "port", not {row!r}')
     return row
 
 
-def _hex(name: str, given: "dict", digits: int) -> bytes:
+def _hex(name: str, given: "dict[str, Any]", digits: int) -> bytes:
     text = given.get(name)
     if not isinstance(text, str) or len(text) != digits:
         raise ConfigError(f"{name} must be {digits} hex digits")
@@ -60,3 +64,8 @@ def _hex(name: str, given: "dict", digits: int) -> bytes:
         return bytes.fromhex(text)
     except ValueError:
         raise ConfigError(f"{name} must be {digits} hex digits") from None
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any

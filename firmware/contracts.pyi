@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from codec.lorawan.regions import Region
 from firmware.mac import Channel, Downlink
 
 class Clock(Protocol):
@@ -64,4 +63,3 @@ class Link(Protocol):
     async def send(self, fport: int, payload: bytes, confirmed: bool = False) -> Downlink | None: ...
 
 RandRange = Callable[[int], int]
-__all__ = ["Board", "Clock", "I2C", "Link", "Radio", "RandRange", "Region", "Sensor", "Store", "UART"]

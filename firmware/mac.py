@@ -35,8 +35,8 @@ class Mac:
         self._nonces = sessions.Nonces(self._flash)
         self._session = sessions.load(self._flash, self._rtc)
         self._free_at_ms = _load_free_at(self._rtc)
-        self._windows = []  # those still to open, (channel, delay in ms), RX2 first
-        self._dev_nonce = None  # of the join-request on its way
+        self._windows = []  # type: list[tuple[Channel, int]]  # still to open, RX2 first; ms after the uplink
+        self._dev_nonce = None  # type: int | None  # of the join-request on its way
         self._end_ms = 0
 
     def joined(self) -> bool:
@@ -60,14 +60,16 @@ class Mac:
         largest = self._region.data_rates[data_rate][2]
         if len(payload) > largest:
             raise ValueError(f"{len(payload)} bytes do not fit DR{data_rate}, which carries {largest}")
-        s = self._session
+        s = self._in_force()
         kind = frames.CONFIRMED_UP if confirmed else frames.UNCONFIRMED_UP
         fcnt = s.take_fcnt(self._flash, self._rtc)
         frame = frames.build(
             frames.Plain(kind, s.dev_addr, 0, fcnt, b"", fport, payload), s.nwk_s_key, s.app_s_key
         )
         self._dev_nonce = None
-        return self._transmit(frame, data_rate, (s.rx1_dr_offset, s.rx2_data_rate, s.rx_delay_s * 1000), now_ms)
+        return self._transmit(
+            frame, data_rate, (s.rx1_dr_offset, s.rx2_data_rate, s.rx_delay_s * 1000), now_ms
+        )
 
     def sent(self, end_ms: int) -> Listen:
         """The transmission ended at `end_ms`: both windows count from here (3.3)."""
@@ -77,12 +79,18 @@ class Mac:
     def heard(self, frame: "bytes | None") -> "Listen | Done":
         """A window closed with `frame`, or with nothing. A frame that is not for us counts as nothing."""
         if frame is not None:
-            downlink = self._open_accept(frame) if self._dev_nonce is not None else self._open_data(frame)
+            nonce = self._dev_nonce
+            downlink = self._open_data(frame) if nonce is None else self._open_accept(frame, nonce)
             if downlink is not None:
                 return Done(True, downlink)
         if self._windows:
             return self._listen()
         return Done(False, None)
+
+    def _in_force(self) -> "Session":
+        if self._session is None:
+            raise OSError("no session: join first")
+        return self._session
 
     def _transmit(self, frame: bytes, data_rate: int, rx: "tuple[int, int, int]", now_ms: int) -> Transmit:
         rx1_dr_offset, rx2_data_rate, rx1_ms = rx
@@ -107,31 +115,35 @@ class Mac:
 
     def _listen(self) -> Listen:
         channel, delay_ms = self._windows.pop()
-        # A LoRa receiver stops its timer at the header at the earliest: wait for an empty frame's time on air.
+        # A LoRa receiver stops its timer at the header at the earliest: wait for the time of an empty frame.
         empty_ms = airtime.airtime_us(0, channel.sf, channel.bw_hz) // 1000 + 1
         return Listen(channel, self._end_ms + delay_ms - _GUARD_MS, empty_ms + 2 * _GUARD_MS)
 
-    def _open_accept(self, frame: bytes) -> "Downlink | None":
+    def _open_accept(self, frame: bytes, dev_nonce: int) -> "Downlink | None":
         try:
             accept = join.open_accept(frame, self._app_key)
         except WireError:
             return None
         if accept.rx2_data_rate >= len(self._region.data_rates) or not self._nonces.accept(accept.join_nonce):
             return None
-        keys = crypto.session_keys(self._app_key, accept.join_nonce, accept.net_id, self._dev_nonce)
+        keys = crypto.session_keys(self._app_key, accept.join_nonce, accept.net_id, dev_nonce)
         rx = (accept.rx1_dr_offset, accept.rx2_data_rate, accept.rx_delay_s)
         self._session = sessions.Session(accept.dev_addr, keys[0], keys[1], rx)
         sessions.begin(self._session, self._flash, self._rtc)
         return Downlink(None, b"", False)
 
     def _open_data(self, phy: bytes) -> "Downlink | None":
-        s = self._session
+        s = self._in_force()
         try:
             frame = frames.parse(phy)
         except WireError:
             return None
         fcnt = frames.full_fcnt(s.fcnt_down, frame.fcnt)
-        if frames.is_up(frame.mtype) or frame.dev_addr != s.dev_addr or not frames.mic_fits(phy, s.nwk_s_key, fcnt):
+        if (
+            frames.is_up(frame.mtype)
+            or frame.dev_addr != s.dev_addr
+            or not frames.mic_fits(phy, s.nwk_s_key, fcnt)
+        ):
             return None
         s.heard(fcnt, self._flash, self._rtc)
         payload = frames.open_payload(frame, s.nwk_s_key, s.app_s_key, fcnt)
@@ -147,6 +159,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from codec.lorawan.regions import Region
     from firmware.contracts import RandRange, Store
+    from firmware.session import Session
 
     Identity = tuple[bytes, bytes, bytes]
     Stores = tuple[Store, Store]

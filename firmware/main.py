@@ -1,4 +1,4 @@
-"""Becomes /main.py on a board: one wake, then deep sleep. The simulator assembles the same node on its own board."""
+"""Becomes /main.py on a board: one wake, then deep sleep. The simulator assembles the same node."""
 
 from codec.lorawan.regions import REGIONS
 from firmware import config as node_config

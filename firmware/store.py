@@ -1,4 +1,4 @@
-"""What outlives power loss, as small files: each put writes beside and renames, so a cut leaves the old value."""
+"""What outlives power loss, as small files: each put writes beside and renames: a cut leaves the old."""
 
 import os
 

@@ -1,7 +1,7 @@
-"""The air between nodes and gateways: path loss, fading, a soft SNR floor, collisions, half duplex; all seeded.
+"""The air between nodes and gateways: path loss, fading, soft SNR floor, collisions, half duplex; all seeded.
 
-Models and numbers: log-distance path loss after Petäjäjärvi (Oulu), shadowing fixed per link, small fading per
-frame, logistic loss around the demodulation floor. Positions are metres in a plane.
+Models: log-distance path loss with the Oulu parameters, shadowing fixed per link, small fading per frame,
+logistic loss around the demodulation floor. Positions are metres in a plane.
 """
 
 import math
@@ -68,7 +68,9 @@ class Tally:
     uplinks: int = 0
     heard: int = 0  # receptions over all gateways
     lost: int = 0  # uplinks that no gateway received
-    causes: dict[str, int] = field(default_factory=lambda: {"weak": 0, "collision": 0, "gateway_sending": 0, "drawn": 0})
+    causes: dict[str, int] = field(
+        default_factory=lambda: {"weak": 0, "collision": 0, "gateway_sending": 0, "drawn": 0}
+    )
     downlinks: int = 0
     downlinks_heard: int = 0
 
@@ -91,23 +93,33 @@ class Air:
     def add(self, antenna: Antenna) -> None:
         self._antennas.append(antenna)
 
-    def uplink(self, sender: Place, frame: bytes, channel: Channel, power_dbm: int, span_us: tuple[int, int]) -> None:
+    def uplink(
+        self, sender: Place, frame: bytes, channel: Channel, power_dbm: int, span_us: tuple[int, int]
+    ) -> None:
         sent = Transmission(sender, frame, channel, power_dbm, *span_us)
         self._forget(span_us[0])
         self._up.append(sent)
         self._clock.call_at_us(sent.end_us, lambda: self._arrive(sent))
 
-    def downlink(self, sender: Place, frame: bytes, channel: Channel, power_dbm: int, span_us: tuple[int, int]) -> None:
+    def downlink(
+        self, sender: Place, frame: bytes, channel: Channel, power_dbm: int, span_us: tuple[int, int]
+    ) -> None:
         sent = Transmission(sender, frame, channel, power_dbm, *span_us)
         self._down.append(sent)
         self.tally.downlinks += 1
         self._clock.call_at_us(sent.end_us, lambda: self.on_frame(sent))
 
-    def downlink_for(self, receiver: Place, channel: Channel, window_us: tuple[int, int]) -> Transmission | None:
+    def downlink_for(
+        self, receiver: Place, channel: Channel, window_us: tuple[int, int]
+    ) -> Transmission | None:
         """The downlink that began in this window on this channel and is strong enough at `receiver`."""
         for sent in self._down:
             in_time = window_us[0] - _SYNC_SLACK_US <= sent.start_us <= window_us[1]
-            if in_time and sent.channel == channel and self._decodes(self._link(receiver, sent.sender, sent), receiver, sent):
+            if (
+                in_time
+                and sent.channel == channel
+                and self._decodes(self._link(receiver, sent.sender, sent), receiver, sent)
+            ):
                 self.tally.downlinks_heard += 1
                 return sent
         return None
@@ -126,12 +138,16 @@ class Air:
             self.tally.causes[cause] += 1
             return False
         snr_db = power_dbm - _NOISE_FLOOR_DBM
-        rssi_dbm = 10 * math.log10(10 ** (power_dbm / 10) + 10 ** (_NOISE_FLOOR_DBM / 10))  # a gateway reports S + N
+        rssi_dbm = 10 * math.log10(
+            10 ** (power_dbm / 10) + 10 ** (_NOISE_FLOOR_DBM / 10)
+        )  # a gateway reports S + N
         antenna.hear(Heard(sent.frame, sent.channel, sent.end_us, round(rssi_dbm), round(snr_db * 4) / 4))
         return True
 
     def _why_lost(self, place: Place, sent: Transmission, power_dbm: float) -> str | None:
-        if any(d.sender == place and d.start_us < sent.end_us and sent.start_us < d.end_us for d in self._down):
+        if any(
+            d.sender == place and d.start_us < sent.end_us and sent.start_us < d.end_us for d in self._down
+        ):
             return "gateway_sending"
         if not self._decodes(power_dbm, sent.sender, sent):
             return "weak"
@@ -163,7 +179,9 @@ class Air:
         link = (node.name, gateway.name)
         if link not in self._shadowing:
             self._shadowing[link] = random.Random(f"{self._seed}:{link}").gauss(0, _SHADOWING_DB)
-        return power_dbm - _LOSS_1KM_DB - 10 * _LOSS_EXPONENT * math.log10(distance_km) - self._shadowing[link]
+        return (
+            power_dbm - _LOSS_1KM_DB - 10 * _LOSS_EXPONENT * math.log10(distance_km) - self._shadowing[link]
+        )
 
     def _rng(self, node: str) -> random.Random:
         """Each node draws from its own stream: another seed for one leaves the others as they are."""

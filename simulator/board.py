@@ -103,7 +103,7 @@ class SimulatedBoard:
         self._clock = clock
         self._site = site
         self._device_clock = DeviceClock(clock, power_on_us)
-        self._radio = SimulatedRadio(clock, self._device_clock, air, site)
+        self._radio = SimulatedRadio(clock, self._device_clock, air, site.place)
         self._flash, self._rtc = stores
         self._rng = rng
 

@@ -1,4 +1,4 @@
-"""Virtual time: one heap of integer microseconds; as fast as it goes, N times real time or real time by the same loop.
+"""Virtual time: one heap of integer microseconds; as fast as it goes or N times real time by the same loop.
 
 The clock stands still while an action is at work: an async action is awaited before the next one begins.
 """
@@ -22,7 +22,7 @@ class _Entry(NamedTuple):
 
 
 class VirtualClock:
-    """Microseconds since 1970 (UTC). `speed` is virtual seconds per real second; None is as fast as it goes."""
+    """Microseconds since 1970 (UTC). `speed`: virtual seconds per real one; None is as fast as it goes."""
 
     def __init__(self, start_us: int, speed: float | None = None):
         self._now_us = start_us
@@ -41,7 +41,7 @@ class VirtualClock:
         self._anchor = (time.monotonic(), self._now_us)
 
     def call_at_us(self, when_us: int, action: Action) -> None:
-        """Run `action` at `when_us`, or now when that is past; equal instants run in the order they were asked for."""
+        """Run `action` at `when_us`, or now when that is past; equal instants run in the order asked for."""
         self._serial += 1
         heapq.heappush(self._heap, _Entry(max(when_us, self._now_us), self._serial, action))
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import socket
+from collections.abc import Callable
+from typing import Any
 
 from codec.lorawan import airtime, regions
 from codec.wire import WireError
@@ -18,25 +20,18 @@ _TMST_MODULUS = 1 << 32
 _MAX_DATAGRAM = 65_535
 
 
-class Forwarder:
-    """Sends what its antenna hears and transmits what the server asks for.
+class UdpGateway:
+    """A gateway's end of the protocol. `transmit` takes a downlink and names the error if it cannot be sent.
 
-    While an acknowledgement is awaited the virtual clock stands still; `unanswered` counts those that never came.
+    While an acknowledgement is awaited the virtual clock stands still; `unanswered` counts those missed.
     """
 
-    def __init__(
-        self, clock: VirtualClock, air: Air, place: Place, eui: str, backhaul_ms: int, tmst_offset: int = 0
-    ):
+    def __init__(self, eui: str, transmit: Callable[[Downlink], str | None]):
         self.eui = eui
         self.unanswered = 0
-        self._clock = clock
-        self._air = air
-        self._place = place
-        self._backhaul_us = backhaul_ms * 1000
-        self._tmst_offset = tmst_offset
+        self._transmit = transmit
         self._token = 0
         self._waiting: dict[tuple[gwmp.Kind, int], asyncio.Future[None]] = {}
-        self._queue: list[tuple[int, int]] = []  # (start, end) of what is still to be transmitted
         self._owes_barrier = False
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 
@@ -45,7 +40,6 @@ class Forwarder:
         self._socket.setblocking(False)
         self._socket.connect(server)
         asyncio.get_running_loop().add_reader(self._socket, self._drain)
-        self._air.add(Antenna(self._place, self._hear))
         return await self.pull()
 
     def stop(self) -> None:
@@ -56,9 +50,10 @@ class Forwarder:
         """A PULL_DATA and its acknowledgement: what was sent before on this socket is then done with."""
         return await self._ask(gwmp.Kind.PULL_DATA, gwmp.Kind.PULL_ACK, None)
 
-    async def push(self, rxpk: list[dict[str, object]]) -> bool:
-        """A PUSH_DATA and its acknowledgement."""
-        answered = await self._ask(gwmp.Kind.PUSH_DATA, gwmp.Kind.PUSH_ACK, {"rxpk": rxpk})
+    async def push(self, receptions: list[Reception]) -> bool:
+        """A PUSH_DATA and its acknowledgement; False when none came."""
+        body = {"rxpk": [gwmp.rxpk(reception) for reception in receptions]}
+        answered = await self._ask(gwmp.Kind.PUSH_DATA, gwmp.Kind.PUSH_ACK, body)
         await self.settle()
         return answered
 
@@ -69,25 +64,7 @@ class Forwarder:
             self._owes_barrier = False
             await self.pull()
 
-    def _hear(self, heard: Heard) -> None:
-        arrives_us = heard.end_us + self._backhaul_us
-        reception = Reception(
-            gateway_id=self.eui,
-            received_at=arrives_us // 1000,
-            phy=heard.frame,
-            frequency_hz=heard.channel.hz,
-            data_rate=regions.datr(heard.channel.sf, heard.channel.bw_hz),
-            rssi_dbm=heard.rssi_dbm,
-            snr_db=heard.snr_db,
-            tmst=(heard.end_us + self._tmst_offset) % _TMST_MODULUS,
-        )
-
-        async def deliver() -> None:
-            await self.push([gwmp.rxpk(reception)])
-
-        self._clock.call_at_us(arrives_us, deliver)
-
-    async def _ask(self, kind: gwmp.Kind, answer: gwmp.Kind, body: dict[str, object] | None) -> bool:
+    async def _ask(self, kind: gwmp.Kind, answer: gwmp.Kind, body: dict[str, Any] | None) -> bool:
         self._token = (self._token + 1) % 0x10000
         key = (answer, self._token)
         self._waiting[key] = asyncio.get_running_loop().create_future()
@@ -110,17 +87,47 @@ class Forwarder:
             except (OSError, WireError):
                 continue
             if datagram.kind == gwmp.Kind.PULL_RESP:
-                self._transmit(datagram)
+                error = self._transmit(gwmp.read_txpk(datagram.body, self.eui))
+                self._socket.send(gwmp.build(gwmp.Kind.TX_ACK, datagram.token, self.eui, gwmp.tx_ack(error)))
+                self._owes_barrier = True
                 continue
             answered = self._waiting.get((datagram.kind, datagram.token))
             if answered is not None and not answered.done():
                 answered.set_result(None)
 
-    def _transmit(self, datagram: gwmp.Datagram) -> None:
-        downlink = gwmp.read_txpk(datagram.body, self.eui)
-        error = self._schedule(downlink)
-        self._socket.send(gwmp.build(gwmp.Kind.TX_ACK, datagram.token, self.eui, gwmp.tx_ack(error)))
-        self._owes_barrier = True
+
+class Forwarder:
+    """A gateway in the air: pushes what its antenna hears, transmits what its server asks for."""
+
+    def __init__(
+        self, clock: VirtualClock, air: Air, place: Place, eui: str, backhaul_ms: int, tmst_offset: int = 0
+    ):
+        self.udp = UdpGateway(eui, self._schedule)
+        self._clock = clock
+        self._air = air
+        self._place = place
+        self._backhaul_us = backhaul_ms * 1000
+        self._tmst_offset = tmst_offset
+        self._queue: list[tuple[int, int]] = []  # (start, end) of what is still to be transmitted
+        air.add(Antenna(place, self._hear))
+
+    def _hear(self, heard: Heard) -> None:
+        arrives_us = heard.end_us + self._backhaul_us
+        reception = Reception(
+            gateway_id=self.udp.eui,
+            received_at=arrives_us // 1000,
+            phy=heard.frame,
+            frequency_hz=heard.channel.hz,
+            data_rate=regions.datr(heard.channel.sf, heard.channel.bw_hz),
+            rssi_dbm=heard.rssi_dbm,
+            snr_db=heard.snr_db,
+            tmst=(heard.end_us + self._tmst_offset) % _TMST_MODULUS,
+        )
+
+        async def deliver() -> None:
+            await self.udp.push([reception])
+
+        self._clock.call_at_us(arrives_us, deliver)
 
     def _schedule(self, downlink: Downlink) -> str | None:
         """Queue a frame for its `tmst`; the protocol's name of the error when it cannot be sent."""

@@ -1,4 +1,4 @@
-"""Frames on the air as a pcap with LoRaTap headers (link type 270), and the key file Wireshark opens them with."""
+"""Frames on the air as a pcap with LoRaTap headers (link type 270), and the key file that opens them."""
 
 import os
 import struct
@@ -44,7 +44,7 @@ class PcapWriter:
 
 
 def write_keys(path: Path, sessions: list[SessionKeys]) -> None:
-    """Wireshark's `encryption_keys_lorawan`, readable by the owner alone; DevAddr in the order it has on air."""
+    """Wireshark's `encryption_keys_lorawan`, for the owner alone; DevAddr in the order it has on air."""
     rows = [
         '"{}","{}","{}","0000000000000000"\n'.format(
             session.dev_addr.to_bytes(4, "little").hex(), session.nwk_s_key.hex(), session.app_s_key.hex()

@@ -25,7 +25,7 @@ class Watchers(NamedTuple):
 
 
 class Simulation:
-    """`creek` replaces the scenario's own. Nothing happens before `start()`; the clock's `run()` lets time pass."""
+    """`creek` replaces the scenario's own. Nothing happens before `start()` and the clock's `run()`."""
 
     def __init__(self, scenario: Scenario, clock: VirtualClock, creek: Creek | None, watchers: Watchers):
         self.air = Air(clock, scenario.seed, scenario.loss)
@@ -39,7 +39,7 @@ class Simulation:
 
     async def start(self, server: tuple[str, int]) -> bool:
         """Connect the forwarders and switch the nodes on; False when the gateway does not answer."""
-        answers = [await forwarder.start(server) for forwarder in self.forwarders]
+        answers = [await forwarder.udp.start(server) for forwarder in self.forwarders]
         if not all(answers):
             return False
         for number, row in enumerate(self._scenario.node):
@@ -51,11 +51,11 @@ class Simulation:
     async def settle(self) -> None:
         """Let every forwarder take what the gateway has sent it."""
         for forwarder in self.forwarders:
-            await forwarder.settle()
+            await forwarder.udp.settle()
 
     def stop(self) -> None:
         for forwarder in self.forwarders:
-            forwarder.stop()
+            forwarder.udp.stop()
 
     def _forwarder(self, row: GatewayRow) -> Forwarder:
         place = self._place(row.name, row.lat, row.lon)

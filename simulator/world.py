@@ -36,7 +36,9 @@ class GeneratedCreek:
 
     def stage_mm(self, at_us: int) -> int:
         flood = sum(self._unit(at_us - rain_us) for rain_us in self.rains_us)
-        breath = 6 * math.sin(2 * math.pi * at_us / (9.7 * HOUR_US))  # springs and evaporation: some millimetres
+        breath = 6 * math.sin(
+            2 * math.pi * at_us / (9.7 * HOUR_US)
+        )  # springs and evaporation: some millimetres
         return round(self.base_mm + breath + self.peak_mm * flood)
 
     def _unit(self, since_us: int) -> float:
@@ -58,7 +60,9 @@ class RecordedCreek:
     def stage_mm(self, at_us: int) -> int:
         row = bisect.bisect_right(self.times_us, at_us) - 1
         if row < 0:
-            raise WorldError(f"the recording begins at {_iso(self.times_us[0])}: start the run no earlier (--start)")
+            raise WorldError(
+                f"the recording begins at {_iso(self.times_us[0])}: start the run no earlier (--start)"
+            )
         return self.stages_mm[row]
 
 

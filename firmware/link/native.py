@@ -40,9 +40,13 @@ class NativeLink:
     async def _play(self, action: "Transmit | Listen | Done") -> "Done":
         while True:
             if isinstance(action, Transmit):
-                action = self._mac.sent(await self._radio.send(action.frame, action.channel, action.power_dbm))
+                action = self._mac.sent(
+                    await self._radio.send(action.frame, action.channel, action.power_dbm)
+                )
             elif isinstance(action, Listen):
-                action = self._mac.heard(await self._radio.receive(action.channel, action.open_ms, action.timeout_ms))
+                action = self._mac.heard(
+                    await self._radio.receive(action.channel, action.open_ms, action.timeout_ms)
+                )
             else:
                 self._radio.sleep()
                 return action

@@ -4,8 +4,8 @@ A part's name in the config is its file; only the parts a node has are imported.
 """
 
 
-def create(row: "dict[str, str | int]", board: "Board", clock: "Clock") -> "Sensor":
-    """The sensor of one row of the config, such as {"part": "a02yyuw", "port": 1}; ValueError for an unknown part."""
+def create(row: "dict[str, Any]", board: "Board", clock: "Clock") -> "Sensor":
+    """The sensor of a row such as {"part": "a02yyuw", "port": 1}; ValueError for an unknown part."""
     part, port = row["part"], row["port"]
     if part == "a02yyuw":
         from firmware.sensors.a02yyuw import A02YYUW
@@ -20,4 +20,6 @@ def create(row: "dict[str, str | int]", board: "Board", clock: "Clock") -> "Sens
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from firmware.contracts import Board, Clock, Sensor

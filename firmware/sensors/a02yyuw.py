@@ -43,10 +43,10 @@ class A02YYUW:
         self._clock = clock
 
     async def read(self) -> "dict[str, int | str]":
-        """{"distance": mm or fault}: no_answer, bad_data, or no_echo when nothing lies between 30 mm and 4.5 m."""
+        """{"distance": mm or fault}; no_echo when nothing lies between 30 mm and 4.5 m."""
         self._uart.read()  # what waited in the buffer is old
         parser = Parser()
-        pings = []
+        pings = []  # type: list[int]
         heard = 0
         deadline_ms = self._clock.now_ms() + _TIMEOUT_MS
         while len(pings) < _PINGS and self._clock.now_ms() < deadline_ms:

@@ -1,0 +1,211 @@
+"""The simulator's commands: demo, simulate, replay."""
+
+import asyncio
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Coroutine
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, Protocol, TypeVar
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from gateway.config import parse_address, parse_eui
+from gateway.model import GatewayError
+from simulator import demo as demo_scenario
+from simulator import recording, replay, run, scenario, world
+from simulator.show import Demo, show
+
+_FAILED = 1
+_USAGE = 2
+_ERRORS = (
+    run.RunError,
+    scenario.ScenarioError,
+    world.WorldError,
+    recording.RecordingError,
+    GatewayError,
+    OSError,
+)
+_NO_FASTER = (
+    "a gateway in another process keeps its deadlines in real time, so faster than that it would answer too late: "
+    "leave --speed away, or leave --gateway away and let it run in this process"
+)
+
+app = typer.Typer()
+
+T = TypeVar("T")
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+Server = Annotated[
+    str | None, typer.Option(metavar="HOST:PORT", help="A gateway in another process, in real time.")
+]
+Db = Annotated[Path | None, typer.Option(metavar="FILE", help="The database to write; a new one otherwise.")]
+
+
+class _Result(Protocol):
+    def as_dict(self) -> dict[str, Any]: ...
+    def lines(self) -> list[str]: ...
+
+
+@app.command(epilog="Example: messfunk demo --nodes 3 --speed 10 --no-browser")
+def demo(
+    nodes: Annotated[int, typer.Option(min=1, max=demo_scenario.MOST_NODES, help="How many gauges.")] = 12,
+    speed: Annotated[float, typer.Option(min=0.1, max=3600, help="Times real time.")] = 60,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Of the page; 0 takes a free one.")] = 8080,
+    lasts: Annotated[
+        str | None, typer.Option("--for", metavar="2m", help="End by itself after this time.")
+    ] = None,
+    browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
+) -> None:
+    """Simulated gauges, gateway and page on this machine; Ctrl-C ends it."""
+    options = Demo(nodes, speed, port, _duration_s(lasts) if lasts else None, browser)
+    _run(show(options, _new_database("demo")))
+
+
+@app.command(
+    epilog="Example: messfunk simulate village --for 12h --seed 3 --record village.pcap --keys village.keys"
+)
+def simulate(
+    name: Annotated[str, typer.Argument(metavar="SCENARIO|FILE", help="A shipped scenario or a TOML file.")],
+    seed: Annotated[int | None, typer.Option(help="Another seed than the scenario's.")] = None,
+    lasts: Annotated[
+        str | None, typer.Option("--for", metavar="6h", help="Simulated time: 90s, 15m, 6h, 3d.")
+    ] = None,
+    speed: Annotated[str | None, typer.Option(metavar="N|max|real", help="Times real time.")] = None,
+    creek: Annotated[
+        Path | None, typer.Option(metavar="CSV", help="A recorded stage in place of the creek.")
+    ] = None,
+    start: Annotated[str | None, typer.Option(metavar="TIME", help="When the run begins, ISO 8601.")] = None,
+    gateway: Server = None,
+    db: Db = None,
+    record: Annotated[
+        Path | None, typer.Option(metavar="F.pcap", help="Frames on the air, for Wireshark.")
+    ] = None,
+    keys: Annotated[Path | None, typer.Option(metavar="F", help="Session keys, for Wireshark.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run a scenario: real firmware, an air that loses frames, the whole way to the database."""
+    plan = _plan(name, seed, lasts, start, creek, _speed(speed, gateway))
+    with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as progress:
+        bar = progress.add_task(name, total=1.0)
+        outputs = run.Outputs(record, keys, progress=lambda share: progress.update(bar, completed=share))
+        if gateway:
+            result = _run(run.against(plan, _address(gateway), outputs))
+        else:
+            result = _run(run.in_process(plan, db or _new_database(Path(name).stem), outputs))
+    _tell(result, as_json)
+
+
+@app.command(
+    name="replay", epilog="Example: messfunk replay gateway_log.jsonl --keys devices.json --db replay.db"
+)
+def replay_command(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="JSON lines of a packet forwarder, or a pcap.")
+    ],
+    keys: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The devices and their keys, as JSON.")
+    ] = None,
+    gateway: Server = None,
+    gateway_eui: Annotated[
+        str, typer.Option(metavar="EUI", help="Who says it heard them.")
+    ] = "aa555a0000000301",
+    speed: Annotated[str | None, typer.Option(metavar="N|max", help="Times the recording's pace.")] = None,
+    db: Db = None,
+    resets: Annotated[bool, typer.Option(help="reset-session between the recording's runs.")] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Play recorded frames over UDP into a gateway."""
+    pace = _speed(speed, gateway)
+    try:
+        eui = parse_eui(gateway_eui)
+        records = recording.read(file, eui)
+        devices = replay.read_keys(keys) if keys else []
+    except (ValueError, *_ERRORS) as error:
+        _refuse(error)
+    if not records:
+        _refuse(f"{file}: holds no frame")
+    if gateway:
+        result = _run(replay.against(file, records, _address(gateway), eui))
+    else:
+        options = replay.Options(eui, pace, resets)
+        result = _run(replay.in_process(file, records, db or _new_database("replay"), devices, options))
+    _tell(result, as_json)
+
+
+def _plan(
+    name: str, seed: int | None, lasts: str | None, start: str | None, creek: Path | None, speed: float | None
+) -> run.Plan:
+    try:
+        chosen = scenario.load(name)
+        changes: dict[str, Any] = {}
+        if seed is not None:
+            changes["seed"] = seed
+        if start is not None:
+            at = datetime.fromisoformat(start)
+            changes["start"] = at if at.tzinfo else at.replace(tzinfo=UTC)
+        chosen = chosen.model_copy(update=changes)
+        recorded = world.read_creek(creek) if creek else None
+    except (ValueError, *_ERRORS) as error:
+        _refuse(error)
+    return run.Plan(name, chosen, _duration_s(lasts or chosen.duration), speed, recorded)
+
+
+def _speed(text: str | None, gateway: str | None) -> float | None:
+    """None is as fast as it goes, which is what a gateway in this process gets unless asked otherwise."""
+    words = {"max": None, "real": 1.0, None: 1.0 if gateway else None}
+    try:
+        speed = words[text] if text in words else float(str(text))
+    except ValueError:
+        _refuse(f"--speed {text}: expected a number, max or real")
+    if speed is not None and not 0 < speed <= 1e6:
+        _refuse(f"--speed {text}: expected more than 0 and at most 1000000")
+    if gateway and (speed is None or speed > 1):
+        _refuse(f"--speed {text}: {_NO_FASTER}")
+    return speed
+
+
+def _duration_s(text: str) -> int:
+    try:
+        return scenario.duration_s(text)
+    except ValueError as error:
+        _refuse(f"--for {error}")
+
+
+def _address(text: str) -> tuple[str, int]:
+    try:
+        return parse_address(text)
+    except ValueError as error:
+        _refuse(f"--gateway {text}: {error}")
+
+
+def _new_database(name: str) -> Path:
+    descriptor, path = tempfile.mkstemp(prefix=f"messfunk-{name}-", suffix=".db")
+    os.close(descriptor)
+    return Path(path)
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    try:
+        return asyncio.run(work)
+    except _ERRORS as error:
+        typer.echo(f"messfunk: {error}", err=True)
+        raise typer.Exit(_FAILED) from None
+    except KeyboardInterrupt:
+        typer.echo("messfunk: ended", err=True)
+        raise typer.Exit(_FAILED) from None
+
+
+def _refuse(error: object) -> NoReturn:
+    typer.echo(f"messfunk: {error}", err=True)
+    raise typer.Exit(_USAGE)
+
+
+def _tell(result: _Result, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(result.as_dict(), ensure_ascii=False))
+    else:
+        typer.echo("\n".join(result.lines()))

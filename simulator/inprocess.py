@@ -1,0 +1,48 @@
+"""The gateway in this process, on the simulator's clock; its UDP socket is a real one."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from random import Random
+
+from gateway import config
+from gateway.app import App
+from simulator.clock import VirtualClock
+
+Settle = Callable[[], Awaitable[None]]
+
+
+class GatewayClock:
+    """gateway.model.Clock: after each action of the gateway the forwarders take what it has sent."""
+
+    def __init__(self, clock: VirtualClock):
+        self._clock = clock
+        self.settle: Settle = _nothing_sent
+
+    def now_ms(self) -> int:
+        return self._clock.now_ms()
+
+    def call_at(self, when_ms: int, action: Callable[[], Awaitable[None]]) -> None:
+        async def act() -> None:
+            await action()
+            await self.settle()
+
+        self._clock.call_at(when_ms, act)
+
+
+@asynccontextmanager
+async def gateway(
+    clock: GatewayClock, db: Path, seed: int, http_port: int | None = None
+) -> AsyncIterator[App]:
+    """A running gateway on free ports, its addresses drawn by `seed`; with its page if `http_port` is given."""
+    free = config.Address("127.0.0.1", 0)
+    page = None if http_port is None else config.HttpConfig(bind=config.Address("127.0.0.1", http_port))
+    settings = config.Config(
+        store=config.StoreConfig(path=db), http=page, source=(config.SourceConfig(bind=free),)
+    )
+    async with App(settings, clock, Random(seed)) as app:
+        yield app
+
+
+async def _nothing_sent() -> None:
+    """Before the forwarders are connected."""

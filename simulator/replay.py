@@ -1,0 +1,210 @@
+"""Plays a recording of frames over UDP into a gateway, as its packet forwarder once did.
+
+A gateway in this process gets the recording's own time. What the recording's network server knew is made up for in
+the open: sessions are derived from recorded joins by the AppKey, and between the recording's runs, where devices
+began anew, `reset_session` is called. Nothing is checked less strictly for it.
+"""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from codec.lorawan import crypto, frames, join
+from codec.wire import WireError
+from gateway import devices
+from gateway.app import App
+from gateway.model import Downlink
+from simulator.clock import VirtualClock
+from simulator.forwarder import UdpGateway
+from simulator.inprocess import GatewayClock, gateway
+from simulator.recording import Record
+from simulator.run import RunError
+
+
+_LAST_WINDOW_US = 8_000_000  # the second window of a join closes within this
+
+
+@dataclass(frozen=True)
+class Played:
+    """What a replay came to; `gateway` holds the counters of /healthz, None when the gateway runs elsewhere."""
+
+    recording: str
+    records: int
+    uplinks: int
+    acknowledged: int
+    downlinks: int
+    sessions_derived: int
+    sessions_reset: int
+    database: str | None
+    gateway: dict[str, Any] | None
+    real_s: float
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def lines(self) -> list[str]:
+        text = [
+            f"{self.recording}: {self.uplinks} uplinks sent in {self.real_s:.1f} s, "
+            f"{self.acknowledged} acknowledged, {self.downlinks} downlinks asked for"
+        ]
+        if self.gateway is None:
+            return text
+        counted = self.gateway
+        refused = ", ".join(f"{count} {cause}" for cause, count in counted["refused"].items() if count)
+        return [
+            *text,
+            f"sessions: {self.sessions_derived} derived from recorded joins, {self.sessions_reset} reset between runs",
+            f"gateway: {counted['joins']} joins, {counted['uplinks']} uplinks stored, "
+            f"{counted['repetitions']} repetitions, {counted['duplicates']} duplicates, "
+            f"{counted['undecoded']} undecoded; refused: {refused or 'none'}",
+            f"database: {self.database}",
+        ]
+
+
+@dataclass(frozen=True)
+class Options:
+    """`speed` None is as fast as it goes; `resets` calls reset_session between the recording's runs."""
+
+    gateway_eui: str
+    speed: float | None
+    resets: bool = True
+
+
+def read_keys(path: Path) -> list[devices.Provisioning]:
+    """The devices of a recording: {"devices": [{"dev_eui", keys as for `messfunk device add`}]}."""
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8"))["devices"]
+        return [
+            devices.Provisioning(
+                dev_eui=row["dev_eui"],
+                name=row.get("name", row["dev_eui"]),
+                keys=devices.parse_keys({k: v for k, v in row.items() if k not in ("dev_eui", "name")}),
+            )
+            for row in rows
+        ]
+    except OSError as error:
+        raise RunError(f"{path}: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError, AttributeError):  # never with the text: it holds keys
+        raise RunError(
+            f'{path}: expected {{"devices": [{{"dev_eui": ..., "join_eui": ..., "app_key": ...}}]}} '
+            "or dev_addr, nwk_s_key and app_s_key instead of the last two"
+        ) from None
+
+
+class RecordedNetwork:
+    """What the recording's network server knew and ours must be told: sessions, and where devices began anew."""
+
+    def __init__(self, app: App, resets: bool):
+        self.derived = 0
+        self.reset = 0
+        self._app = app
+        self._resets = resets
+        self._run: str | None = None
+        self._requests: dict[str, join.JoinRequest] = {}  # the last one of each device
+
+    def follow(self, record: Record) -> None:
+        """Take what one record says before it is played."""
+        if self._run is not None and record.run != self._run and self._resets:
+            for device in self._app.store.devices():
+                self.reset += devices.reset_session(self._app.store, device.dev_eui, self._app.clock.now_ms())
+        self._run = record.run
+        kind = frames.mtype(record.phy)
+        if kind == frames.JOIN_REQUEST:
+            request = join.parse_request(record.phy)
+            self._requests[request.dev_eui.hex()] = request
+        elif kind == frames.JOIN_ACCEPT:
+            self._derive(record.phy)
+
+    def _derive(self, phy: bytes) -> None:
+        """Install the session of a recorded join-accept for the device whose AppKey opens it."""
+        for device in self._app.store.devices():
+            request = self._requests.get(device.dev_eui)
+            if device.app_key is None or request is None:
+                continue
+            try:
+                accept = join.open_accept(phy, device.app_key)
+            except WireError:
+                continue
+            keys = crypto.session_keys(device.app_key, accept.join_nonce, accept.net_id, request.dev_nonce)
+            abp = devices.AbpKeys(f"{accept.dev_addr:08x}", *keys)
+            devices.install_session(self._app.store, device.dev_eui, abp, self._app.clock.now_ms())
+            self.derived += 1
+
+
+async def in_process(
+    source: Path, records: list[Record], db: Path, keys: list[devices.Provisioning], options: Options
+) -> Played:
+    """Play into a gateway in this process, on the recording's time."""
+    clock = VirtualClock(records[0].at_ms * 1000)
+    gateway_clock = GatewayClock(clock)
+    async with gateway(gateway_clock, db, seed=0) as app:
+        for device in keys:
+            devices.add(app.store, device, clock.now_ms())
+        network = RecordedNetwork(app, options.resets)
+        player = _Player(clock, options.gateway_eui, network.follow)
+        gateway_clock.settle = player.udp.settle
+        clock.set_speed(options.speed)
+        await player.play(records, app.udp_address)
+        return Played(
+            **player.counts(source, records),
+            sessions_derived=network.derived,
+            sessions_reset=network.reset,
+            database=str(db),
+            gateway=app.counters.as_dict(),
+        )
+
+
+async def against(source: Path, records: list[Record], server: tuple[str, int], gateway_eui: str) -> Played:
+    """Play into a gateway in another process, at the pace of the recording."""
+    player = _Player(VirtualClock(records[0].at_ms * 1000, 1.0), gateway_eui, lambda _: None)
+    await player.play(records, server)
+    return Played(
+        **player.counts(source, records), sessions_derived=0, sessions_reset=0, database=None, gateway=None
+    )
+
+
+class _Player:
+    """Pushes each uplink at its time; downlinks are acknowledged and counted, nobody is there to hear them."""
+
+    def __init__(self, clock: VirtualClock, gateway_eui: str, follow: Callable[[Record], None]):
+        self.udp = UdpGateway(gateway_eui, self._transmit)
+        self._clock = clock
+        self._follow = follow
+        self._pushed = 0
+        self._acknowledged = 0
+        self._downlinks = 0
+        self._real_s = 0.0
+
+    async def play(self, records: list[Record], server: tuple[str, int]) -> None:
+        began = time.monotonic()
+        try:
+            if not await self.udp.start(server):
+                raise RunError(
+                    f"no gateway answers at {server[0]}:{server[1]}: start it first, then run this again"
+                )
+            for record in records:
+                await self._clock.run(record.at_ms * 1000)
+                self._follow(record)
+                if record.reception is not None:
+                    self._pushed += 1
+                    self._acknowledged += await self.udp.push([record.reception])
+            await self._clock.run(records[-1].at_ms * 1000 + _LAST_WINDOW_US)
+        finally:
+            self.udp.stop()
+        self._real_s = time.monotonic() - began
+
+    def counts(self, source: Path, records: list[Record]) -> dict[str, Any]:
+        return {
+            "recording": str(source),
+            "records": len(records),
+            "uplinks": self._pushed,
+            "acknowledged": self._acknowledged,
+            "downlinks": self._downlinks,
+            "real_s": round(self._real_s, 3),
+        }
+
+    def _transmit(self, downlink: Downlink) -> None:
+        self._downlinks += 1
