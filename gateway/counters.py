@@ -20,3 +20,7 @@ class Counters:
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+    def add(self, name: str) -> None:
+        """Count one more of `name`."""
+        setattr(self, name, getattr(self, name) + 1)

@@ -1,0 +1,153 @@
+"""Registering nodes, and their sessions: what stands behind `messfunk device`."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from codec.lorawan import regions
+from gateway.model import Device, GatewayError, Session
+from gateway.store.sqlite import Store
+
+_KEYS = '{"join_eui": ..., "app_key": ...} or {"dev_addr": ..., "nwk_s_key": ..., "app_s_key": ...}'
+
+
+class DeviceError(GatewayError):
+    """What is asked of a device cannot be; the text never holds a key."""
+
+
+@dataclass(frozen=True, slots=True)
+class OtaaKeys:
+    """For a node that joins."""
+
+    join_eui: str
+    app_key: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AbpKeys:
+    """A session as such, for a node that never joins."""
+
+    dev_addr: str
+    nwk_s_key: bytes = field(repr=False)
+    app_s_key: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Provisioning:
+    """What there is to know of a node before it is heard."""
+
+    dev_eui: str
+    name: str
+    keys: OtaaKeys | AbpKeys
+    lat: float | None = None
+    lon: float | None = None
+    mount_mm: int | None = None
+
+
+def read_keys(text: str) -> OtaaKeys | AbpKeys:
+    """The keys in a JSON text."""
+    try:
+        fields = json.loads(text)
+    except (ValueError, RecursionError):  # the parser's message would quote the text
+        raise DeviceError(f"the keys are not JSON: expected {_KEYS}") from None
+    if not isinstance(fields, dict):
+        raise DeviceError(f"the keys are no JSON object: expected {_KEYS}")
+    return parse_keys(fields)
+
+
+def parse_keys(fields: Mapping[str, Any]) -> OtaaKeys | AbpKeys:
+    if fields.keys() == {"join_eui", "app_key"}:
+        return OtaaKeys(_hex(fields, "join_eui", 8).hex(), _hex(fields, "app_key", 16))
+    if fields.keys() == {"dev_addr", "nwk_s_key", "app_s_key"}:
+        return AbpKeys(
+            _hex(fields, "dev_addr", 4).hex(), _hex(fields, "nwk_s_key", 16), _hex(fields, "app_s_key", 16)
+        )
+    raise DeviceError(f"other fields than expected: {_KEYS}")
+
+
+def add(store: Store, provisioning: Provisioning, now: int) -> Device:
+    keys = provisioning.keys
+    device = Device(
+        dev_eui=provisioning.dev_eui,
+        name=provisioning.name,
+        activation="otaa" if isinstance(keys, OtaaKeys) else "abp",
+        join_eui=keys.join_eui if isinstance(keys, OtaaKeys) else None,
+        app_key=keys.app_key if isinstance(keys, OtaaKeys) else None,
+        lat=provisioning.lat,
+        lon=provisioning.lon,
+        mount_mm=provisioning.mount_mm,
+        created_at=now,
+    )
+    with store.transaction():
+        if store.device(device.dev_eui):
+            raise DeviceError(
+                f"device {device.dev_eui} is registered; `messfunk device remove` it first, or keep it"
+            )
+        store.add_device(device)
+        if isinstance(keys, AbpKeys):
+            store.add_session(_session(device.dev_eui, keys, now))
+    return device
+
+
+def remove(store: Store, dev_eui: str) -> None:
+    """The device with its sessions, uplinks and readings."""
+    with store.transaction():
+        find(store, dev_eui)
+        store.remove_device(dev_eui)
+
+
+def find(store: Store, dev_eui: str) -> Device:
+    device = store.device(dev_eui)
+    if device is None:
+        raise DeviceError(f"no device {dev_eui}; `messfunk device list` shows those there are")
+    return device
+
+
+def reset_session(store: Store, dev_eui: str, now: int) -> bool:
+    """End the session in use; False when there is none.
+
+    An ABP node goes on in a new one with the same keys and its counter from 0; an OTAA node must join again.
+    """
+    with store.transaction():
+        device = find(store, dev_eui)
+        former = store.newest_session(dev_eui, "active")
+        store.end_sessions(dev_eui)
+        if former is not None and device.activation == "abp":
+            store.add_session(replace(former, fcnt_up=-1, created_at=now))
+    return former is not None
+
+
+def install_session(store: Store, dev_eui: str, keys: AbpKeys, now: int) -> None:
+    """Put a session that was negotiated elsewhere in place of the device's own."""
+    with store.transaction():
+        find(store, dev_eui)
+        store.end_sessions(dev_eui)
+        store.add_session(_session(dev_eui, keys, now))
+
+
+def _session(dev_eui: str, keys: AbpKeys, now: int) -> Session:
+    """An ABP node opens its windows as its region says, it was told nothing else."""
+    region = regions.EU868
+    return Session(
+        id=0,
+        dev_eui=dev_eui,
+        dev_addr=keys.dev_addr,
+        nwk_s_key=keys.nwk_s_key,
+        app_s_key=keys.app_s_key,
+        state="active",
+        fcnt_up=-1,
+        fcnt_down=0,
+        rx_delay_s=region.rx_delay_s,
+        rx1_dr_offset=0,
+        rx2_data_rate=region.rx2[1],
+        created_at=now,
+    )
+
+
+def _hex(fields: Mapping[str, Any], name: str, size: int) -> bytes:
+    text = fields[name]
+    if not isinstance(text, str) or not re.fullmatch(rf"[0-9a-fA-F]{{{2 * size}}}", text):
+        raise DeviceError(f"{name}: expected {2 * size} hexadecimal digits")
+    return bytes.fromhex(text)

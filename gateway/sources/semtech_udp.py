@@ -1,0 +1,145 @@
+"""The UDP socket that packet forwarders talk to; their protocol's bytes are gwmp's business."""
+
+import asyncio
+import socket
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from codec.wire import WireError
+from gateway.config import Address, ConfigError, SourceConfig
+from gateway.counters import Counters
+from gateway.model import Clock, Downlink, GatewayError, Reception, Uplink
+from gateway.refusals import Refusals
+from gateway.sources import gwmp
+from gateway.sources.gwmp import BadCrcError, Datagram, Kind
+
+_DRAIN = 64  # datagrams per wake-up, so that the page stays served in a flood
+_DATAGRAM = 65536
+_BUFFER = 4 << 20  # the system's default holds 166 datagrams, which a slow disk would lose
+
+
+class SemtechUdp:
+    """`take` commits what was heard and gives the new uplinks; `follow` gets those after the PUSH_ACK."""
+
+    def __init__(
+        self,
+        config: SourceConfig,
+        clock: Clock,
+        counters: Counters,
+        refusals: Refusals,
+        take: Callable[[Iterable[Reception]], list[Uplink]],
+        follow: Callable[[Iterable[Uplink]], None],
+    ):
+        self._config = config
+        self._clock = clock
+        self._counters = counters
+        self._refusals = refusals
+        self._take = take
+        self._follow = follow
+        self._paths: dict[str, tuple[Any, int]] = {}  # EUI: where its PULL_DATA came from, protocol version
+        self._sent: dict[int, tuple[Downlink, ...]] = {}  # token: what was sent and what to try after it
+        self._token = 0
+        self._handlers: dict[Kind, Callable[[Datagram, Any], None]] = {
+            Kind.PUSH_DATA: self._push,
+            Kind.PULL_DATA: self._pull,
+            Kind.TX_ACK: self._transmitted,
+        }
+
+    def open(self) -> None:
+        bind = self._config.bind
+        family = socket.AF_INET6 if ":" in bind.host else socket.AF_INET
+        self._socket = socket.socket(family, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
+        try:
+            self._socket.bind(bind)
+        except OSError as error:
+            self._socket.close()
+            reason = error.strerror or str(error)
+            raise ConfigError(f"[[source]] bind {bind}: {reason}. Choose another address.") from None
+        asyncio.get_running_loop().add_reader(self._socket, self._drain)
+
+    def close(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._socket)
+        self._socket.close()
+
+    @property
+    def address(self) -> Address:
+        host, port, *_ = self._socket.getsockname()
+        return Address(host, port)
+
+    def reaches(self, gateway_id: str) -> bool:
+        return gateway_id in self._paths
+
+    def transmit(self, downlinks: tuple[Downlink, ...]) -> None:
+        """Ask a gateway that is reached to send the first; the rest waits for its refusal."""
+        peer, version = self._paths[downlinks[0].gateway_id]
+        self._token = (self._token + 1) & 0xFFFF
+        self._sent[self._token] = downlinks
+        body = gwmp.txpk(downlinks[0])
+        self._send(gwmp.build(Kind.PULL_RESP, self._token, body=body, version=version), peer)
+
+    def _drain(self) -> None:
+        for _ in range(_DRAIN):
+            try:
+                datagram, peer = self._socket.recvfrom(_DATAGRAM)
+            except BlockingIOError:
+                return
+            self._receive(datagram, peer)
+
+    def _receive(self, datagram: bytes, peer: Any) -> None:
+        self._counters.datagrams += 1
+        try:
+            parsed = gwmp.parse(datagram)
+            if parsed.kind not in self._handlers:
+                raise WireError(f"{parsed.kind.name} does not come from a gateway")
+            if self._config.gateways and parsed.eui not in self._config.gateways:
+                self._refusals.refuse("unknown_gateway", f"{parsed.eui} is not listed in [[source]] gateways")
+                return
+            self._handlers[parsed.kind](parsed, peer)
+        except WireError as error:
+            self._refusals.refuse("malformed", str(error))
+        except GatewayError as error:  # the forwarder gets no acknowledgement
+            self._refusals.refuse("store", str(error))
+
+    def _push(self, datagram: Datagram, peer: Any) -> None:
+        heard = list(self._read(datagram))
+        uplinks = self._take(heard)
+        self._acknowledge(Kind.PUSH_ACK, datagram, peer)
+        self._follow(uplinks)
+
+    def _read(self, datagram: Datagram) -> Iterable[Reception]:
+        """A bad packet does not harm the good one beside it."""
+        now = self._clock.now_ms()
+        for packet in gwmp.packets(datagram.body):
+            try:
+                yield gwmp.read_rxpk(packet, datagram.eui or "", now)
+            except BadCrcError as error:
+                self._refusals.refuse("crc", str(error))
+            except WireError as error:
+                self._refusals.refuse("malformed", str(error))
+
+    def _pull(self, datagram: Datagram, peer: Any) -> None:
+        """Only this tells where downlinks go: a forwarder pushes from another port than it pulls."""
+        self._paths[datagram.eui or ""] = (peer, datagram.version)
+        self._acknowledge(Kind.PULL_ACK, datagram, peer)
+
+    def _transmitted(self, datagram: Datagram, peer: Any) -> None:
+        error = gwmp.tx_error(datagram.body)
+        sent = self._sent.get(datagram.token)
+        if sent is None or sent[0].gateway_id != datagram.eui:
+            return
+        del self._sent[datagram.token]
+        if error:
+            self._refusals.refuse("transmission", f"gateway {datagram.eui} refused a downlink")
+            if sent[1:]:
+                self.transmit(sent[1:])
+
+    def _acknowledge(self, kind: Kind, datagram: Datagram, peer: Any) -> None:
+        self._send(gwmp.build(kind, datagram.token, version=datagram.version), peer)
+
+    def _send(self, datagram: bytes, peer: Any) -> None:
+        try:
+            self._socket.sendto(datagram, peer)
+        except OSError as error:
+            self._refusals.refuse("send", f"a datagram was not sent: {error.strerror}")

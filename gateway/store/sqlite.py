@@ -1,0 +1,159 @@
+"""The ledger in SQLite: who may send, what was heard, what it said. Every write stands in a transaction."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from gateway.model import Device, Reading, Reception, Session, Uplink
+from gateway.store.database import StoreError, connect
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+    Value = TypeVar("Value", bound=DataclassInstance)
+
+_EVENTS_KEPT = 10_000
+
+
+class Store:
+    def __init__(self, path: Path):
+        self.path = path
+        self._db = connect(path)
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """For the read-only queries, which then see what the open transaction has written."""
+        return self._db
+
+    def close(self) -> None:
+        self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All of it is on disk at the end, or nothing is changed."""
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            yield
+            self._db.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise StoreError(f"{self.path}: {error}; is the disk full, or another program writing?") from None
+        finally:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+
+    # Devices
+
+    def device(self, dev_eui: str) -> Device | None:
+        return self._one(Device, "SELECT * FROM device WHERE dev_eui = ?", dev_eui)
+
+    def devices(self) -> list[Device]:
+        return self._all(Device, "SELECT * FROM device ORDER BY dev_eui")
+
+    def add_device(self, device: Device) -> None:
+        self._insert("device", asdict(device))
+
+    def remove_device(self, dev_eui: str) -> None:
+        """With its sessions, uplinks and readings."""
+        self._db.execute("DELETE FROM device WHERE dev_eui = ?", (dev_eui,))
+
+    # Sessions
+
+    def candidates(self, dev_addr: str) -> list[Session]:
+        """The sessions a frame with this DevAddr may belong to."""
+        return self._all(
+            Session,
+            "SELECT * FROM session WHERE dev_addr = ? AND state <> 'ended' ORDER BY id DESC",
+            dev_addr,
+        )
+
+    def newest_session(self, dev_eui: str, state: Literal["pending", "active", "ended"]) -> Session | None:
+        return self._one(
+            Session, "SELECT * FROM session WHERE dev_eui = ? AND state = ? ORDER BY id DESC", dev_eui, state
+        )
+
+    def add_session(self, session: Session) -> int:
+        """The id the session gets; the one it carries is not used."""
+        return self._insert("session", {**asdict(session), "id": None})
+
+    def activate(self, session: Session) -> None:
+        """The session is in use: those before it are over."""
+        self._db.execute(
+            "UPDATE session SET state = iif(id = ?1, 'active', 'ended') WHERE dev_eui = ?2 AND id <= ?1",
+            (session.id, session.dev_eui),
+        )
+
+    def end_sessions(self, dev_eui: str) -> None:
+        self._db.execute("UPDATE session SET state = 'ended' WHERE dev_eui = ?", (dev_eui,))
+
+    def set_fcnt_up(self, session_id: int, fcnt: int) -> None:
+        self._db.execute("UPDATE session SET fcnt_up = ? WHERE id = ?", (fcnt, session_id))
+
+    def take_fcnt_down(self, session_id: int) -> int:
+        """The next downlink counter, which is then never given again."""
+        row = self._db.execute(
+            "UPDATE session SET fcnt_down = fcnt_down + 1 WHERE id = ? RETURNING fcnt_down - 1", (session_id,)
+        )
+        return int(row.fetchone()[0])
+
+    # Joins
+
+    def is_nonce_used(self, dev_eui: str, join_eui: str, dev_nonce: int) -> bool:
+        found = self._db.execute(
+            "SELECT 1 FROM dev_nonce WHERE dev_eui = ? AND join_eui = ? AND dev_nonce = ?",
+            (dev_eui, join_eui, dev_nonce),
+        )
+        return found.fetchone() is not None
+
+    def use_nonces(self, dev_eui: str, join_eui: str, dev_nonce: int, join_nonce: int) -> None:
+        self._db.execute("INSERT INTO dev_nonce VALUES (?, ?, ?)", (dev_eui, join_eui, dev_nonce))
+        self._db.execute("UPDATE device SET join_nonce = ? WHERE dev_eui = ?", (join_nonce, dev_eui))
+
+    # Uplinks
+
+    def uplink(self, session_id: int, fcnt: int) -> Uplink | None:
+        return self._one(Uplink, "SELECT * FROM uplink WHERE session_id = ? AND fcnt = ?", session_id, fcnt)
+
+    def undecoded(self) -> list[Uplink]:
+        """Those whose decoding has not been tried, oldest first."""
+        return self._all(Uplink, "SELECT * FROM uplink WHERE decoded IS NULL ORDER BY received_at")
+
+    def add_uplink(self, uplink: Uplink) -> None:
+        self._insert("uplink", asdict(uplink))
+
+    def add_reception(self, uplink_id: str, reception: Reception) -> None:
+        heard = asdict(reception)
+        del heard["phy"]
+        self._insert("reception", {"uplink_id": uplink_id, **heard})
+
+    def set_decoded(self, uplink_id: str, readings: Sequence[Reading], error: str | None) -> None:
+        self._db.execute(
+            "UPDATE uplink SET decoded = ?, error = ? WHERE id = ?", (error is None, error, uplink_id)
+        )
+        for reading in readings:
+            self._insert("reading", asdict(reading))
+
+    # Events
+
+    def add_event(self, kind: Literal["uplink", "reading", "join"], data: str) -> None:
+        newest = self._insert("event", {"kind": kind, "data": data})
+        self._db.execute("DELETE FROM event WHERE id <= ?", (newest - _EVENTS_KEPT,))
+
+    # Rows
+
+    def _insert(self, table: str, row: dict[str, Any]) -> int:
+        names = ", ".join(row)
+        marks = ", ".join("?" * len(row))
+        statement = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608 (names from this file only)
+        return self._db.execute(statement, tuple(row.values())).lastrowid or 0
+
+    def _all(self, kind: "type[Value]", query: str, *arguments: object) -> "list[Value]":
+        """Columns have the names of the dataclass's fields."""
+        names = [field.name for field in fields(kind)]
+        return [kind(**{name: row[name] for name in names}) for row in self._db.execute(query, arguments)]
+
+    def _one(self, kind: "type[Value]", query: str, *arguments: object) -> "Value | None":
+        found = self._all(kind, query + " LIMIT 1", *arguments)
+        return found[0] if found else None
