@@ -9,7 +9,7 @@ from typing import Self
 
 from codec.wire import WireError
 from gateway import events, stages
-from gateway.config import Address, Config
+from gateway.config import Address, Config, ConfigError
 from gateway.counters import Counters
 from gateway.model import Clock, Downlink, Reading, Uplink
 from gateway.network.server import NetworkServer
@@ -32,6 +32,7 @@ class App:
         self._rng = rng or SystemRandom()
         self._refusals = Refusals(self.counters, clock)
         self._sources: list[SemtechUdp] = []
+        self._http_url: str | None = None
         self._running = AsyncExitStack()
 
     async def start(self) -> None:
@@ -62,8 +63,10 @@ class App:
         return self._sources[0].address
 
     @property
-    def http_url(self) -> str | None:
-        """The page; None when it is not served."""
+    def http_url(self) -> str:
+        """Of the page."""
+        if self._http_url is None:
+            raise ConfigError("no page is served without [http]")
         return self._http_url
 
     def reaches(self, gateway_id: str) -> bool:
@@ -86,7 +89,6 @@ class App:
             self._sources.append(source)
 
     async def _open_page(self, starting: AsyncExitStack) -> None:
-        self._http_url = None
         config = self._config.http
         if config is None:
             return

@@ -1,5 +1,7 @@
 """From a frame to what it says: plain functions on values."""
 
+from dataclasses import dataclass
+
 from codec import quantities, report
 from codec.wire import WireError
 from gateway.model import Reading, Uplink
@@ -7,24 +9,37 @@ from gateway.model import Reading, Uplink
 _NOT_JUDGED = 2  # QARTOD
 
 
-def decode(uplink: Uplink, mount_mm: int | None) -> list[Reading]:
-    """The readings in a report, whatever its FPort; a level follows from the sensor's height over zero."""
-    if uplink.fport == 0:
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A report in units: each value a number or the name of its fault. `number` is the node's own count."""
+
+    values: dict[str, float | str]
+    age_s: int
+    number: int | None
+
+
+def read(payload: bytes, fport: int | None) -> Message:
+    """What a payload says, whatever its FPort."""
+    if fport == 0:
         raise WireError("MAC commands (FPort 0), not a report")
-    steps = dict(report.decode(uplink.payload).values)
-    steps.pop("number", None)
-    time = uplink.received_at - _age_s(steps.pop("age_s", 0)) * 1000
+    steps = dict(report.decode(payload).values)
+    number = steps.pop("number", None)
+    age_s = steps.pop("age_s", 0)
+    if age_s != 0 and (isinstance(age_s, str) or not quantities.in_range("age_s", age_s)):
+        raise WireError(f"age_s {age_s}: the report cannot be dated")
     values = {name: _in_unit(name, value) for name, value in steps.items()}
+    return Message(values, int(age_s), number if isinstance(number, int) else None)
+
+
+def decode(uplink: Uplink, mount_mm: int | None) -> list[Reading]:
+    """The readings of an uplink; a level follows from the sensor's height over the gauge zero."""
+    message = read(uplink.payload, uplink.fport)
+    values = dict(message.values)
     distance = values.get("distance")
     if distance is not None and mount_mm is not None:
         values["level"] = distance if isinstance(distance, str) else mount_mm - distance
+    time = uplink.received_at - message.age_s * 1000
     return [_reading(uplink, time, name, value) for name, value in values.items()]
-
-
-def _age_s(steps: int | str) -> int:
-    if steps != 0 and (isinstance(steps, str) or not quantities.in_range("age_s", steps)):
-        raise WireError(f"age_s {steps}: the report cannot be dated")
-    return int(steps)
 
 
 def _in_unit(name: str, steps: int | str) -> float | str:

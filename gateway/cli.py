@@ -1,0 +1,265 @@
+"""The gateway's commands: gateway, config, device, decode."""
+
+import asyncio
+import json
+import logging
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from codec import quantities
+from codec.wire import WireError
+from gateway import devices, stages
+from gateway.app import App
+from gateway.clock import WallClock
+from gateway.config import Config, ConfigError, load, parse_eui, to_toml
+from gateway.model import Device, GatewayError
+from gateway.store import queries
+from gateway.store.sqlite import Store
+from gateway.web import shapes
+
+_FAILED = 1
+_USAGE = 2
+_CONFIG = Path("messfunk.toml")
+
+app = typer.Typer()
+config_app = typer.Typer(no_args_is_help=True, help="The gateway's configuration file.")
+device_app = typer.Typer(no_args_is_help=True, help="The nodes that the gateway knows.")
+app.add_typer(config_app, name="config")
+app.add_typer(device_app, name="device")
+
+
+def _eui(text: str) -> str:
+    try:
+        return parse_eui(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+ConfigFile = Annotated[Path, typer.Argument(metavar="FILE")]
+DevEui = Annotated[str, typer.Argument(metavar="DEV_EUI", parser=_eui, help="16 hexadecimal digits.")]
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", metavar="FILE", help=f"The gateway's; {_CONFIG} unless named.")
+]
+DbOption = Annotated[Path | None, typer.Option("--db", metavar="FILE", help="The database itself.")]
+
+
+@app.command(epilog="Example: messfunk gateway --config messfunk.toml")
+def gateway(
+    config: Annotated[Path, typer.Option(metavar="FILE", help="From `messfunk config init`.")] = _CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """Receive, store and show what the nodes send, until Ctrl-C."""
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    with _refusing():
+        asyncio.run(_serve(load(config), as_json))
+
+
+@config_app.command()
+def init(file: ConfigFile = _CONFIG, as_json: AsJson = False) -> None:
+    """Write a first configuration, each key explained."""
+    with _refusing():
+        try:
+            with file.open("x", encoding="utf-8") as new:
+                new.write(to_toml(Config(), commented=True))
+        except FileExistsError:
+            raise GatewayError(f"{file} exists; name another file, or remove it first") from None
+    _tell({"config": str(file)}, as_json, f"{file}: edit it, then run: messfunk gateway --config {file}")
+
+
+@config_app.command()
+def check(file: ConfigFile = _CONFIG, as_json: AsJson = False) -> None:
+    """Say what is wrong in a configuration, if anything is."""
+    with _refusing():
+        load(file)
+    _tell({"config": str(file), "ok": True}, as_json, f"{file}: good")
+
+
+@config_app.command(name="print")
+def print_config(file: ConfigFile = _CONFIG, as_json: AsJson = False) -> None:
+    """The configuration in force, with what it leaves to the defaults."""
+    with _refusing():
+        config = load(file)
+    _tell(config.model_dump(mode="json"), as_json, to_toml(config).rstrip())
+
+
+@device_app.command(epilog="Example: messfunk device add 70b3d57ed0000001 --keys-file aue.json --name Aue")
+def add(
+    dev_eui: DevEui,
+    keys_file: Annotated[
+        str, typer.Option(metavar="FILE|-", help="JSON with join_eui, app_key or the keys of an ABP session.")
+    ],
+    name: Annotated[str | None, typer.Option(help="For people; the DevEUI unless given.")] = None,
+    lat: Annotated[float | None, typer.Option(min=-90, max=90, help="Degrees north.")] = None,
+    lon: Annotated[float | None, typer.Option(min=-180, max=180, help="Degrees east.")] = None,
+    mount_mm: Annotated[int | None, typer.Option(help="Height of the sensor over the gauge zero.")] = None,
+    config: ConfigOption = None,
+    db: DbOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Register a node. Its keys come from a file or standard input, never as an argument."""
+    keys = _read_keys(keys_file)
+    with _refusing(), _opened(config, db, create=True) as store:
+        node = devices.Provisioning(dev_eui, name or dev_eui, keys, lat, lon, mount_mm)
+        device = devices.add(store, node, WallClock().now_ms())
+        _tell({"device": _describe(store, device)}, as_json, f"{dev_eui}: registered ({device.activation})")
+
+
+@device_app.command(name="list")
+def list_devices(config: ConfigOption = None, db: DbOption = None, as_json: AsJson = False) -> None:
+    """All nodes."""
+    with _refusing(), _opened(config, db) as store:
+        known = [_describe(store, device) for device in store.devices()]
+    lines = [
+        f"{device['dev_eui']}  {device['activation']}  {device['dev_addr'] or '-':8}  "
+        f"{device['last_seen'] or 'never heard':24}  {device['name']}"
+        for device in known
+    ]
+    _tell({"devices": known}, as_json, "\n".join(lines) or "no device; `messfunk device add` registers one")
+
+
+@device_app.command()
+def show(dev_eui: DevEui, config: ConfigOption = None, db: DbOption = None, as_json: AsJson = False) -> None:
+    """One node: what is known of it and its newest values. Never its keys."""
+    with _refusing(), _opened(config, db) as store:
+        device = _describe(store, devices.find(store, dev_eui))
+    lines = [f"{key}: {value}" for key, value in device.items() if key != "last"]
+    lines += [f"{_value(reading)}  {reading['time']}" for reading in device["last"]]
+    _tell({"device": device}, as_json, "\n".join(lines))
+
+
+@device_app.command()
+def remove(
+    dev_eui: DevEui, config: ConfigOption = None, db: DbOption = None, as_json: AsJson = False
+) -> None:
+    """Forget a node with its keys, uplinks and readings."""
+    with _refusing(), _opened(config, db) as store:
+        devices.remove(store, dev_eui)
+    _tell({"removed": dev_eui}, as_json, f"{dev_eui}: removed")
+
+
+@device_app.command()
+def reset_session(
+    dev_eui: DevEui, config: ConfigOption = None, db: DbOption = None, as_json: AsJson = False
+) -> None:
+    """Take up a node that has lost its counters: ABP counts from 0 again, OTAA must join again."""
+    with _refusing(), _opened(config, db) as store:
+        was_active = devices.reset_session(store, dev_eui, WallClock().now_ms())
+    text = f"{dev_eui}: {'session reset' if was_active else 'had no session in use'}"
+    _tell({"dev_eui": dev_eui, "reset": was_active}, as_json, text)
+
+
+@app.command(epilog="Example: messfunk decode 83181018f50a")
+def decode(
+    payload: Annotated[str, typer.Argument(metavar="HEX", help="A decrypted payload.")],
+    fport: Annotated[int | None, typer.Option(min=0, max=255, help="The port it came on.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """What a payload says."""
+    try:
+        content = bytes.fromhex(payload)
+    except ValueError:
+        _refuse(f"{payload!r}: expected hexadecimal digits, two per byte")
+    try:
+        message = stages.read(content, fport)
+    except WireError as error:
+        _fail(f"not a report: {error}")
+    readings = [
+        {
+            "quantity": name,
+            "value": None if isinstance(value, str) else value,
+            "unit": quantities.QUANTITIES[name].unit,
+            "fault": value if isinstance(value, str) else None,
+        }
+        for name, value in message.values.items()
+    ]
+    lines = [*map(_value, readings), f"age: {message.age_s} s"]
+    _tell({"readings": readings, "age_s": message.age_s, "number": message.number}, as_json, "\n".join(lines))
+
+
+async def _serve(config: Config, as_json: bool) -> None:
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, ended.set)
+    async with App(config, WallClock()) as served:
+        where = {
+            "page": served.http_url,
+            "udp": str(served.udp_address),
+            "database": str(config.store.path),
+        }
+        _tell(where, as_json, "\n".join(f"{name}: {value}" for name, value in where.items()))
+        await ended.wait()
+
+
+def _read_keys(file: str) -> devices.OtaaKeys | devices.AbpKeys:
+    try:
+        return devices.read_keys(sys.stdin.read() if file == "-" else Path(file).read_text("utf-8"))
+    except OSError as error:
+        _refuse(f"{file}: {error.strerror}")
+    except (UnicodeDecodeError, devices.DeviceError) as error:
+        _refuse(f"{file}: {error if isinstance(error, GatewayError) else 'not a text file'}")
+
+
+@contextmanager
+def _opened(config: Path | None, db: Path | None, create: bool = False) -> Iterator[Store]:
+    """The database named by --db, or by the configuration."""
+    if config and db:
+        raise ConfigError("--config and --db: give one of them")
+    path = db or load(config or _CONFIG).store.path
+    if not create and not path.exists():
+        raise GatewayError(f"{path}: no such database; `messfunk gateway` or `messfunk device add` makes one")
+    store = Store(path)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def _describe(store: Store, device: Device) -> dict[str, Any]:
+    """As in the HTTP interface, with what stands only here."""
+    told = shapes.Device.model_validate(queries.device(store.connection, device.dev_eui))
+    return {
+        **told.model_dump(mode="json"),
+        "join_eui": device.join_eui,
+        "lat": device.lat,
+        "lon": device.lon,
+        "mount_mm": device.mount_mm,
+        "created_at": shapes.instant(device.created_at),
+    }
+
+
+def _value(reading: dict[str, Any]) -> str:
+    said = reading["fault"] or f"{reading['value']:g} {reading['unit']}"
+    return f"{reading['quantity']}: {said}".rstrip()
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """The one place where an error of the gateway becomes a line and an exit code."""
+    try:
+        yield
+    except ConfigError as error:
+        _refuse(error)
+    except (GatewayError, OSError) as error:
+        _fail(error)
+
+
+def _refuse(error: object) -> NoReturn:
+    typer.echo(f"messfunk: {error}", err=True)
+    raise typer.Exit(_USAGE)
+
+
+def _fail(error: object) -> NoReturn:
+    typer.echo(f"messfunk: {error}", err=True)
+    raise typer.Exit(_FAILED)
+
+
+def _tell(document: dict[str, Any], as_json: bool, text: str) -> None:
+    typer.echo(json.dumps(document, ensure_ascii=False) if as_json else text)
