@@ -50,7 +50,7 @@ class UltrasonicUart:
     def _talk(self) -> None:
         """Append what the sensor has sent up to now."""
         while self._next_us <= self._clock.now_us():
-            distance_mm = self._site.ping_mm(self._next_us)
+            distance_mm = self._site.ping_mm(max(self._next_us, self._opened_us))
             head = (0xFF, distance_mm >> 8, distance_mm & 0xFF)
             for place, byte in enumerate((*head, sum(head) & 0xFF)):
                 sent_us = self._next_us + (place + 1) * _BYTE_US

@@ -31,7 +31,7 @@ _ERRORS = (
     OSError,
 )
 _NO_FASTER = (
-    "a gateway in another process keeps its deadlines in real time, so faster than that it would answer too late: "
+    "a gateway in another process keeps its deadlines in real time, faster it would answer too late: "
     "leave --speed away, or leave --gateway away and let it run in this process"
 )
 
@@ -61,7 +61,7 @@ def demo(
     browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
 ) -> None:
     """Simulated gauges, gateway and page on this machine; Ctrl-C ends it."""
-    options = Demo(nodes, speed, port, _duration_s(lasts) if lasts else None, browser)
+    options = Demo(nodes, speed, port, _duration_s(lasts) if lasts else None, browser, typer.echo)
     _run(show(options, _new_database("demo")))
 
 

@@ -34,7 +34,7 @@ class GatewayClock:
 async def gateway(
     clock: GatewayClock, db: Path, seed: int, http_port: int | None = None
 ) -> AsyncIterator[App]:
-    """A running gateway on free ports, its addresses drawn by `seed`; with its page if `http_port` is given."""
+    """A running gateway on free ports, DevAddrs drawn by `seed`; with its page if `http_port` is given."""
     free = config.Address("127.0.0.1", 0)
     page = None if http_port is None else config.HttpConfig(bind=config.Address("127.0.0.1", http_port))
     settings = config.Config(

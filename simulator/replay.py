@@ -1,6 +1,6 @@
 """Plays a recording of frames over UDP into a gateway, as its packet forwarder once did.
 
-A gateway in this process gets the recording's own time. What the recording's network server knew is made up for in
+A gateway in this process gets the recording's own time. What the recording's network server knew is told it in
 the open: sessions are derived from recorded joins by the AppKey, and between the recording's runs, where devices
 began anew, `reset_session` is called. Nothing is checked less strictly for it.
 """
@@ -23,13 +23,12 @@ from simulator.inprocess import GatewayClock, gateway
 from simulator.recording import Record
 from simulator.run import RunError
 
-
 _LAST_WINDOW_US = 8_000_000  # the second window of a join closes within this
 
 
 @dataclass(frozen=True)
 class Played:
-    """What a replay came to; `gateway` holds the counters of /healthz, None when the gateway runs elsewhere."""
+    """What a replay came to; `gateway`: the counters of /healthz, None when it runs elsewhere."""
 
     recording: str
     records: int
@@ -56,7 +55,8 @@ class Played:
         refused = ", ".join(f"{count} {cause}" for cause, count in counted["refused"].items() if count)
         return [
             *text,
-            f"sessions: {self.sessions_derived} derived from recorded joins, {self.sessions_reset} reset between runs",
+            f"sessions: {self.sessions_derived} derived from recorded joins, "
+            f"{self.sessions_reset} reset between runs",
             f"gateway: {counted['joins']} joins, {counted['uplinks']} uplinks stored, "
             f"{counted['repetitions']} repetitions, {counted['duplicates']} duplicates, "
             f"{counted['undecoded']} undecoded; refused: {refused or 'none'}",
@@ -95,7 +95,7 @@ def read_keys(path: Path) -> list[devices.Provisioning]:
 
 
 class RecordedNetwork:
-    """What the recording's network server knew and ours must be told: sessions, and where devices began anew."""
+    """What the recording's network server knew and ours must be told: sessions, and new beginnings."""
 
     def __init__(self, app: App, resets: bool):
         self.derived = 0
@@ -167,7 +167,7 @@ async def against(source: Path, records: list[Record], server: tuple[str, int], 
 
 
 class _Player:
-    """Pushes each uplink at its time; downlinks are acknowledged and counted, nobody is there to hear them."""
+    """Pushes each uplink at its time; downlinks are acknowledged and counted, nobody hears them."""
 
     def __init__(self, clock: VirtualClock, gateway_eui: str, follow: Callable[[Record], None]):
         self.udp = UdpGateway(gateway_eui, self._transmit)

@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import webbrowser
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -28,6 +28,7 @@ class Demo:
     port: int
     lasts_s: float | None
     browser: bool
+    tell: Callable[[str], None]
 
 
 async def show(options: Demo, db: Path) -> None:
@@ -38,8 +39,8 @@ async def show(options: Demo, db: Path) -> None:
     gateway_clock = GatewayClock(clock)
     async with gateway(gateway_clock, db, scenario.seed, options.port) as app:
         register(app, scenario)
-        print(f"page: {app.http_url}", flush=True)
-        print(f"database: {db}", flush=True)
+        options.tell(f"page: {app.http_url}")
+        options.tell(f"database: {db}")
         if options.browser:
             webbrowser.open(app.http_url)
         simulation = Simulation(scenario, clock, None, Watchers(lambda _: None, lambda _: None))

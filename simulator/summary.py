@@ -26,8 +26,9 @@ class Summary:
         air = self.air
         lost = ", ".join(f"{count} {cause.replace('_', ' ')}" for cause, count in air.causes.items() if count)
         text = [
-            f"{self.scenario}, seed {self.seed}: {self.simulated_s / 3600:.2f} h simulated in {self.real_s:.1f} s",
-            f"air: {air.uplinks} uplinks sent, {air.uplinks - air.lost} heard ({air.heard} receptions), {air.lost} lost",
+            f"{self.scenario}, seed {self.seed}: {self.simulated_s / 3600:.2f} h in {self.real_s:.1f} s",
+            f"air: {air.uplinks} uplinks sent, {air.uplinks - air.lost} heard, {air.lost} lost; "
+            f"{air.heard} receptions",
             f"     receptions lost: {lost or 'none'}",
             f"     {air.downlinks} downlinks sent, {air.downlinks_heard} heard",
         ]

@@ -1,6 +1,7 @@
 """MIC, payload cipher and session keys of LoRaWAN 1.0.x (TS001-1.0.4 sections 4.3.3, 4.4, 6.2).
 
-Keys and addresses are handed in as people read them: most significant byte first; nonces, NetID and counters as integers.
+Keys are handed in as people read them, most significant byte first; addresses, nonces, NetID and counters as
+integers.
 """
 
 from codec.lorawan import aes
@@ -30,7 +31,7 @@ def data_mic(nwk_s_key: bytes, direction: int, dev_addr: int, fcnt: int, message
 
 
 def cipher_payload(key: bytes, direction: int, dev_addr: int, fcnt: int, payload: bytes) -> bytes:
-    """Encrypt or decrypt FRMPayload: the same operation (4.3.3). `key` is NwkSKey for FPort 0, else AppSKey."""
+    """Encrypt or decrypt FRMPayload, the same operation (4.3.3). `key`: NwkSKey for FPort 0, else AppSKey."""
     cipher = aes.block(key)
     head = b"\x01" + _counter_block(direction, dev_addr, fcnt)
     out = b""

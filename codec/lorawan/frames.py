@@ -20,7 +20,9 @@ F_PENDING = const(0x10)
 
 # `dev_addr` is an integer, `fctrl` holds the flags without FOptsLen, `fcnt` is the 16 bits on air,
 # `fport` is None when the frame carries no payload, `payload` is encrypted as on air.
-DataFrame = namedtuple("DataFrame", ("mtype", "dev_addr", "fctrl", "fcnt", "fopts", "fport", "payload", "mic"))
+DataFrame = namedtuple(
+    "DataFrame", ("mtype", "dev_addr", "fctrl", "fcnt", "fopts", "fport", "payload", "mic")
+)
 
 # What a build needs: `fcnt` is the whole 32-bit counter, `payload` in the clear.
 Plain = namedtuple("Plain", ("mtype", "dev_addr", "fctrl", "fcnt", "fopts", "fport", "payload"))
@@ -74,7 +76,9 @@ def build(plain: Plain, nwk_s_key: bytes, app_s_key: bytes) -> bytes:
     _check(plain)
     direction = crypto.UP if is_up(plain.mtype) else crypto.DOWN
     head = bytes([plain.mtype << 5]) + plain.dev_addr.to_bytes(4, "little")
-    head += bytes([plain.fctrl | len(plain.fopts)]) + (plain.fcnt & 0xFFFF).to_bytes(2, "little") + plain.fopts
+    head += (
+        bytes([plain.fctrl | len(plain.fopts)]) + (plain.fcnt & 0xFFFF).to_bytes(2, "little") + plain.fopts
+    )
     if plain.fport is not None:
         key = nwk_s_key if plain.fport == 0 else app_s_key
         sealed = crypto.cipher_payload(key, direction, plain.dev_addr, plain.fcnt, plain.payload)
@@ -96,6 +100,6 @@ def _check(plain: Plain) -> None:
 
 
 def full_fcnt(last: int, fcnt16: int) -> int:
-    """The 32-bit counter at or after `last` + 1 whose low 16 bits are `fcnt16`; `last` is -1 before the first frame."""
+    """The 32-bit counter after `last` whose low 16 bits are `fcnt16`; `last` is -1 before the first frame."""
     expected = last + 1
     return expected + ((fcnt16 - expected) & 0xFFFF)

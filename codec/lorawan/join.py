@@ -1,4 +1,4 @@
-"""Join-request and join-accept (TS001-1.0.4 section 6.2). EUIs are 8 bytes as people read them, most significant first."""
+"""Join-request and join-accept (TS001-1.0.4 section 6.2). EUIs are 8 bytes, most significant first."""
 
 from collections import namedtuple
 
@@ -37,7 +37,7 @@ def request_mic_fits(phy: bytes, app_key: bytes) -> bool:
 
 
 def build_accept(accept: JoinAccept, app_key: bytes) -> bytes:
-    """The join-accept as it goes on air. The network runs AES backwards, so that a device only needs to encrypt (6.2.3)."""
+    """The join-accept as it goes on air: AES runs backwards here, so that a device only encrypts (6.2.3)."""
     mhdr = bytes([frames.JOIN_ACCEPT << 5])
     body = accept.join_nonce.to_bytes(3, "little") + accept.net_id.to_bytes(3, "little")
     body += accept.dev_addr.to_bytes(4, "little")
@@ -59,7 +59,13 @@ def open_accept(phy: bytes, app_key: bytes) -> JoinAccept:
     r = Reader(body[:-4])
     join_nonce, net_id, dev_addr, settings, delay = r.uint(3), r.uint(3), r.uint(4), r.uint(1), r.uint(1)
     return JoinAccept(
-        join_nonce, net_id, dev_addr, settings >> 4 & 0x07, settings & 0x0F, (delay & 0x0F) or 1, r.take(r.left())
+        join_nonce,
+        net_id,
+        dev_addr,
+        settings >> 4 & 0x07,
+        settings & 0x0F,
+        (delay & 0x0F) or 1,
+        r.take(r.left()),
     )
 
 
