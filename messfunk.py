@@ -23,3 +23,7 @@ def options(
     ),
 ) -> None:
     """LoRaWAN sensor nodes for water level, noise and fine dust."""
+
+
+if __name__ == "__main__":
+    main()
