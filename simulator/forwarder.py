@@ -70,7 +70,8 @@ class UdpGateway:
         self._waiting[key] = asyncio.get_running_loop().create_future()
         try:
             self._socket.send(gwmp.build(kind, self._token, self.eui, body))
-            await asyncio.wait_for(self._waiting[key], _ANSWER_S)
+            async with asyncio.timeout(_ANSWER_S):  # wait_for of Python 3.11 can swallow a cancellation
+                await self._waiting[key]
         except (TimeoutError, OSError):  # OSError: nobody listens at the port
             self.unanswered += 1
             return False

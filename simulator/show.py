@@ -66,7 +66,8 @@ async def _until_ended(playing: Coroutine[Any, Any, None], lasts_s: float | None
         loop.add_signal_handler(number, task.cancel)
     try:
         with suppress(TimeoutError, asyncio.CancelledError):
-            await asyncio.wait_for(task, lasts_s)
+            async with asyncio.timeout(lasts_s):
+                await task
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
