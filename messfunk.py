@@ -4,9 +4,11 @@ from importlib.metadata import version
 
 import typer
 
+from gateway import cli as gateway
 from simulator import cli as simulator
 
 main = typer.Typer(no_args_is_help=True)
+main.add_typer(gateway.app)
 main.add_typer(simulator.app)
 
 
