@@ -59,36 +59,25 @@ class Ledger:
         rssi_dbm: Sequence[float] = (-101.0,),
         payload: bytes = bytes.fromhex("8518"),
         flag: int = 1,
-    ) -> str:
+    ) -> tuple[Uplink, list[Reading]]:
         """An uplink heard by one gateway per `rssi_dbm`; with `values` None it cannot be decoded."""
         session = self._sessions[dev_eui]
         fcnt = self._fcnt[dev_eui] = self._fcnt.get(dev_eui, -1) + 1
-        uplink_id = hashlib.sha256(f"{dev_eui}{fcnt}".encode()).hexdigest()[:16]
-        self.store.add_uplink(
-            Uplink(
-                uplink_id,
-                session.id,
-                dev_eui,
-                session.dev_addr,
-                fcnt,
-                1,
-                False,
-                time,
-                b"\x40" + payload,
-                payload,
-            )
-        )
+        id_ = hashlib.sha256(f"{dev_eui}{fcnt}".encode()).hexdigest()[:16]
+        phy = b"\x40" + payload
+        uplink = Uplink(id_, session.id, dev_eui, session.dev_addr, fcnt, 1, False, time, phy, payload)
+        self.store.add_uplink(uplink)
         self.store.set_fcnt_up(session.id, fcnt)
         for gateway_id, rssi in zip(GATEWAYS, rssi_dbm, strict=False):
             snr = round((rssi + 115) / 2.5, 1)
-            heard = Reception(gateway_id, time, b"", 868_100_000, "SF9BW125", rssi, snr, time % 2**32)
-            self.store.add_reception(uplink_id, heard)
-        error = "slot 0 is not the bitmap of a report" if values is None else None
+            heard = Reception(gateway_id, time, phy, 868_100_000, "SF9BW125", rssi, snr, time % 2**32)
+            self.store.add_reception(id_, heard)
         readings = [
-            Reading(dev_eui, quantity, time, None, value, 9, uplink_id)
+            Reading(dev_eui, quantity, time, None, value, 9, id_)
             if isinstance(value, str)
-            else Reading(dev_eui, quantity, time, value, None, flag, uplink_id)
+            else Reading(dev_eui, quantity, time, value, None, flag, id_)
             for quantity, value in (values or {}).items()
         ]
-        self.store.set_decoded(uplink_id, readings, error)
-        return uplink_id
+        error = "slot 0 is not the bitmap of a report" if values is None else None
+        self.store.set_decoded(id_, readings, error)
+        return uplink, readings

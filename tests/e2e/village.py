@@ -1,0 +1,105 @@
+"""Three days of a village in a store: a creek in flood, noise, dust, and every way a node can fail to say something."""
+
+import math
+import random
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.gateway.web.ledger import MINUTE, NOW, Ledger, Value
+
+DAYS = 3
+STEP = 10 * MINUTE
+WATER = ("Aue, Brücke Mühlweg", "Fulda, Wehr", "Haune, Unterhaun", "Rückhaltebecken Nord")
+NOISE = ("Marktplatz", "Umgehungsstraße")
+DUST = ("Grundschule am Dom", "Bahnhof")
+CREEK = "70b3d57ed0000001"
+SILENT = "70b3d57ed0000021"
+FAULTY = "70b3d57ed0000022"
+FOREIGN = "70b3d57ed0000023"
+UNHEARD = "70b3d57ed0000024"
+HOSTILE = '<img src=x onerror="alert(1)"> \u202enetsiR\u202c & Söhne'
+
+
+@dataclass
+class Village:
+    """`NOW` is its end; the weather is the same each time."""
+
+    ledger: Ledger
+    weather: random.Random
+
+    def fill(self) -> None:
+        for number, name in enumerate(WATER):
+            self._node(f"70b3d57ed00000{number + 1:02}", name, self._water(number))
+        for number, name in enumerate(NOISE):
+            self._node(f"70b3d57ed00000{number + 8:02}", name, self._noise(number))
+        for number, name in enumerate(DUST):
+            self._node(f"70b3d57ed0000{number + 16:03}", name, self._dust(number))
+        self._node(SILENT, HOSTILE, self._water(5), until=NOW - 200 * MINUTE)
+        self._node(
+            FAULTY, "Sportplatz", lambda time: {"distance": "no_echo", "level": "no_echo", "battery": 3.4}
+        )
+        self._node(FOREIGN, "Alter Wasserzähler", lambda _: None)
+        self.ledger.add(UNHEARD, "Kläranlage", since=None)
+
+    def _node(self, dev_eui, name, measure, until=NOW - MINUTE) -> None:  # type: ignore[no-untyped-def]
+        self.ledger.add(dev_eui, name, "abp" if dev_eui == FOREIGN else "otaa", since=NOW - 86_400_000 * DAYS)
+        offset = self.weather.randrange(8) * MINUTE
+        for time in range(NOW - 86_400_000 * DAYS, until - offset, STEP):
+            if self.weather.random() < 0.97:  # the air loses some
+                heard = [self.weather.gauss(-104, 5), self.weather.gauss(-97, 4)][
+                    : self.weather.choice([1, 2, 2])
+                ]
+                payload = self.weather.randbytes(7)
+                self.ledger.hear(
+                    dev_eui, time + offset, measure(time), [round(each) for each in heard], payload
+                )
+
+    def _water(self, number: int):  # type: ignore[no-untyped-def]
+        peak, height, rest = (26 - 3 * number) * 60 * MINUTE, 900 - 150 * number, 310 + 140 * number
+
+        def measure(time: int) -> dict[str, Value]:
+            since = time - (NOW - peak)
+            rise = (
+                math.exp(-((since / (4 * 60 * MINUTE)) ** 2))
+                if since < 0
+                else math.exp(-since / (11 * 60 * MINUTE))
+            )
+            coming = 260 * math.exp(-(((NOW - time) / (150 * MINUTE)) ** 2)) if number == 0 else 0
+            level = round(rest + height * rise + coming + self.weather.gauss(0, 2))
+            temperature = round(7.5 + 1.8 * math.sin((time % 86_400_000) / 86_400_000 * math.tau - 2.2), 1)
+            return {"distance": 4000 - level, "level": level, "temperature": temperature, "battery": 3.71}
+
+        return measure
+
+    def _noise(self, number: int):  # type: ignore[no-untyped-def]
+        def measure(time: int) -> dict[str, Value]:
+            day = math.sin((time % 86_400_000) / 86_400_000 * math.tau - 1.9)
+            laeq = round(52 + 6 * number + 9 * day + self.weather.gauss(0, 1.4), 1)
+            return {
+                "laeq": laeq,
+                "lafmax": round(laeq + 14 + self.weather.random() * 6, 1),
+                "l10": laeq + 3,
+                "l90": laeq - 8,
+            }
+
+        return measure
+
+    def _dust(self, number: int):  # type: ignore[no-untyped-def]
+        def measure(time: int) -> dict[str, Value]:
+            pm25 = 9 + 4 * number + 5 * math.sin(time / 86_400_000 * math.tau) + self.weather.gauss(0, 0.8)
+            humidity = round(78 + 9 * math.cos((time % 86_400_000) / 86_400_000 * math.tau))
+            return {
+                "pm25": round(max(1, pm25), 1),
+                "pm10": round(max(1, pm25) * 1.6, 1),
+                "humidity": humidity,
+                "temperature": 6.3,
+            }
+
+        return measure
+
+
+def build(path: Path) -> Ledger:
+    ledger = Ledger(path)
+    with ledger.store.transaction():
+        Village(ledger, random.Random(7)).fill()
+    return ledger
