@@ -21,26 +21,31 @@ def rows_of(path: Path) -> tuple[list[float], list[int]]:
     return times, [round(float(row["stage_m"]) * 1000) for row in rows]
 
 
-async def test_each_stored_level_is_the_row_valid_when_it_was_measured(tmp_path: Path, recordings: Path) -> None:
+async def test_each_level_is_the_row_valid_when_it_was_measured(tmp_path: Path, recordings: Path) -> None:
     path = recordings / "water/plumtree_run_2018_5min.csv"
     times, stages = rows_of(path)
     scenario = load("village").model_copy(update={"start": START})
     outputs = Outputs()
-    summary = await in_process(Plan("creek", scenario, 3 * 86400, None, read_creek(path)), tmp_path / "c.db", outputs)
+    plan = Plan("creek", scenario, 3 * 86400, None, read_creek(path))
+    summary = await in_process(plan, tmp_path / "c.db", outputs)
     db = sqlite3.connect(tmp_path / "c.db")
     names = {row.dev_eui: row.name for row in scenario.node}
     samples: dict[str, list[float]] = {name: [] for name in names.values()}
     for sample in outputs.truth:
         samples[sample.node].append(sample.at_us / 1e6)
-    readings = db.execute("SELECT dev_eui, time / 1000.0, value FROM reading WHERE quantity = 'level'").fetchall()
+    query = "SELECT dev_eui, time / 1000.0, value FROM reading WHERE quantity = 'level'"
+    readings = db.execute(query).fetchall()
     for dev_eui, time_s, level_mm in readings:
         instants = samples[names[dev_eui]]
-        near = instants[bisect.bisect_left(instants, time_s - 2) : bisect.bisect_right(instants, time_s + 2)]
+        first, end = bisect.bisect_left(instants, time_s - 2), bisect.bisect_right(instants, time_s + 2)
+        near = instants[first:end]
         valid = {stages[bisect.bisect_right(times, at) - 1] for at in near}
         assert any(abs(level_mm - stage) <= 1 for stage in valid), (names[dev_eui], time_s, level_mm, valid)
     begin, end = START.timestamp(), START.timestamp() + 3 * 86400
     peak = max(stage for at, stage in zip(times, stages, strict=True) if begin <= at < end)
     assert peak > 1900  # the flood of 31 August
-    assert max(level for _, _, level in readings) >= 0.75 * peak  # a report each 15 min need not meet the peak
+    assert (
+        max(level for _, _, level in readings) >= 0.75 * peak
+    )  # a report each 15 min need not meet the peak
     assert summary.air.lost > 0
     assert len(readings) == summary.air.uplinks - summary.air.lost - 3  # less three joins

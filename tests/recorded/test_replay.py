@@ -1,4 +1,4 @@
-"""A real gateway's log of 2020 played over UDP: every frame opens, none is taken twice, a flipped bit changes nothing."""
+"""A real gateway's log of 2020 over UDP: every frame opens, none counts twice, flipped bits change nothing."""
 
 import base64
 import json
@@ -36,8 +36,8 @@ def replay(tmp_path: Path, log: Path, *options: str) -> tuple[dict[str, Any], sq
     keys = tmp_path / "devices.json"
     keys.write_text(json.dumps({"devices": DEVICES}), encoding="utf-8")
     db = tmp_path / "replay.db"
-    command = [sys.executable, "-m", "messfunk", "replay", str(log), "--keys", str(keys), "--db", str(db), "--json"]
-    done = subprocess.run([*command, *options], capture_output=True, text=True, check=True)
+    command = [sys.executable, "-m", "messfunk", "replay", str(log), "--keys", str(keys), "--db", str(db)]
+    done = subprocess.run([*command, "--json", *options], capture_output=True, text=True, check=True)
     return json.loads(done.stdout), sqlite3.connect(db)
 
 
