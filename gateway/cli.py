@@ -129,7 +129,7 @@ def show(dev_eui: DevEui, config: ConfigOption = None, db: DbOption = None, as_j
     """One node: what is known of it and its newest values. Never its keys."""
     with _refusing(), _opened(config, db) as store:
         device = _describe(store, devices.find(store, dev_eui))
-    lines = [f"{key}: {value}" for key, value in device.items() if key != "last"]
+    lines = [f"{key}: {'-' if value is None else value}" for key, value in device.items() if key != "last"]
     lines += [f"{_value(reading)}  {reading['time']}" for reading in device["last"]]
     _tell({"device": device}, as_json, "\n".join(lines))
 
@@ -199,12 +199,15 @@ async def _serve(config: Config, as_json: bool) -> None:
 
 
 def _read_keys(file: str) -> devices.OtaaKeys | devices.AbpKeys:
+    """Errors never quote the text: it holds keys."""
     try:
         return devices.read_keys(sys.stdin.read() if file == "-" else Path(file).read_text("utf-8"))
     except OSError as error:
         _refuse(f"{file}: {error.strerror}")
-    except (UnicodeDecodeError, devices.DeviceError) as error:
-        _refuse(f"{file}: {error if isinstance(error, GatewayError) else 'not a text file'}")
+    except UnicodeDecodeError:
+        _refuse(f"{file}: not a text file")
+    except devices.DeviceError as error:
+        _refuse(f"{'standard input' if file == '-' else file}: {error}")
 
 
 @contextmanager

@@ -83,7 +83,8 @@ def add(store: Store, provisioning: Provisioning, now: int) -> Device:
     with store.transaction():
         if store.device(device.dev_eui):
             raise DeviceError(
-                f"device {device.dev_eui} is registered; `messfunk device remove` it first, or keep it"
+                f"device {device.dev_eui} is registered already; "
+                "to register it anew, `messfunk device remove` it with all its readings first"
             )
         store.add_device(device)
         if isinstance(keys, AbpKeys):

@@ -189,20 +189,21 @@ class NetworkServer:
 
     def _await_copies(self, heard: Reception, taken: Taken) -> None:
         """The frame is on air until its last receive window is over; its answer goes out after dedup_ms."""
-        self._on_air[heard.phy] = [heard]
+        hearings = self._on_air[heard.phy] = [heard]
 
         async def forget() -> None:
-            del self._on_air[heard.phy]
+            if self._on_air.get(heard.phy) is hearings:  # after a reset the same bytes can be new once more
+                del self._on_air[heard.phy]
 
         async def answer() -> None:
-            self._answer(heard.phy, taken)
+            self._answer(hearings, taken)
 
         if taken.answer:
             self._clock.call_at(heard.received_at + self._config.dedup_ms, answer)
         self._clock.call_at(heard.received_at + (taken.delay_s + 1) * 1000, forget)
 
-    def _answer(self, phy: bytes, taken: Taken) -> None:
-        reached = [heard for heard in self._on_air[phy] if self._gateways.reaches(heard.gateway_id)]
+    def _answer(self, hearings: list[Reception], taken: Taken) -> None:
+        reached = [heard for heard in hearings if self._gateways.reaches(heard.gateway_id)]
         if not reached or not taken.answer:
             self._refusals.refuse("no_way_down", "no gateway that heard the frame has sent PULL_DATA")
             return
