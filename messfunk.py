@@ -7,7 +7,7 @@ import typer
 from gateway import cli as gateway
 from simulator import cli as simulator
 
-main = typer.Typer(no_args_is_help=True)
+main = typer.Typer(no_args_is_help=True, pretty_exceptions_show_locals=False)  # locals can hold keys
 main.add_typer(gateway.app)
 main.add_typer(simulator.app)
 
