@@ -1,4 +1,4 @@
-"""A gateway in a process of its own: nodes simulated in real time join it and report; nothing faster is offered."""
+"""A gateway in a process of its own: a node simulated in real time joins and reports; faster is refused."""
 
 import json
 import os

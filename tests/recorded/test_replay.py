@@ -1,4 +1,4 @@
-"""A real gateway's log of 2020 over UDP: every frame opens, none counts twice, flipped bits change nothing."""
+"""A real gateway's log of 2020 over UDP: every frame opens, none counts twice, flipped bits do nothing."""
 
 import base64
 import json
