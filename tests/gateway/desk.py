@@ -1,4 +1,4 @@
-"""A desk for tests: a network server on a clock that the test turns, nodes that speak to it, gateways that listen."""
+"""A desk for tests: a network server on a clock that the test turns, nodes to speak, gateways to listen."""
 
 import heapq
 import itertools

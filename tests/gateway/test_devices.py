@@ -1,0 +1,107 @@
+"""Registering nodes: keys stay where they are, a reset is explicit."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from gateway import devices
+from gateway.devices import AbpKeys, DeviceError, OtaaKeys, Provisioning, read_keys
+from gateway.store.sqlite import Store
+from tests.gateway.desk import START_MS, Desk, Node, abp, otaa
+
+OTAA = {"join_eui": "0102030405060708", "app_key": "2b7e151628aed2a6abf7158809cf4f3c"}
+ABP = {"dev_addr": "26011BDA", "nwk_s_key": "00" * 16, "app_s_key": "ff" * 16}
+
+
+def test_keys_are_read_from_json() -> None:
+    assert read_keys(json.dumps(OTAA)) == OtaaKeys(OTAA["join_eui"], bytes.fromhex(OTAA["app_key"]))
+    assert read_keys(json.dumps(ABP)) == AbpKeys("26011bda", bytes(16), b"\xff" * 16)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        "[" * 100_000,
+        json.dumps(OTAA | ABP),
+        json.dumps(OTAA | {"more": 1}),
+        json.dumps(OTAA | {"app_key": 2}),
+        json.dumps(OTAA | {"app_key": "2b7e151628aed2a6abf7158809cf4f3"}),
+        json.dumps(OTAA | {"app_key": "2b7e151628aed2a6abf7158809cf4f3c\n"}),
+        json.dumps(OTAA | {"join_eui": None}),
+        json.dumps(ABP | {"dev_addr": "26011bdag"}),
+        '{"app_key": "2b7e151628aed2a6abf7158809cf4f3c" "join_eui"}',
+    ],
+)
+def test_wrong_keys_are_refused_without_being_told(text: str) -> None:
+    with pytest.raises(DeviceError, match="expected") as refused:
+        read_keys(text)
+    assert "2b7e" not in str(refused.value)
+    assert refused.value.__cause__ is None
+    assert refused.value.__suppress_context__ or refused.value.__context__ is None
+
+
+def test_no_repr_shows_a_key(desk: Desk, node: Node, joiner: Node) -> None:
+    assert joiner.keys is None
+    desk.hear(desk.reception(joiner.join_request()))
+    session = desk.store.newest_session(joiner.dev_eui, "pending")
+    device = desk.store.device(joiner.dev_eui)
+    assert session and device and node.keys
+    shown = f"{session!r} {device!r} {joiner.otaa!r} {node.keys!r}"
+    for key in (session.nwk_s_key, session.app_s_key, joiner.app_key, node.keys.nwk_s_key):
+        assert repr(key) not in shown
+        assert key.hex() not in shown
+
+
+def test_a_device_is_registered_once(desk: Desk, node: Node) -> None:
+    with pytest.raises(DeviceError, match=r"registered already.*device remove"):
+        devices.add(desk.store, Provisioning(node.dev_eui, "again", otaa(1).otaa), START_MS)
+
+
+def test_a_device_has_what_it_was_registered_with(desk: Desk) -> None:
+    keys = otaa(5).otaa
+    devices.add(desk.store, Provisioning("70b3d57ed0000005", "Aue", keys, 50.5, 9.7, 2600), START_MS)
+    device = devices.find(desk.store, "70b3d57ed0000005")
+    assert (device.name, device.lat, device.lon, device.mount_mm) == ("Aue", 50.5, 9.7, 2600)
+    assert (device.activation, device.join_eui, device.app_key) == ("otaa", keys.join_eui, keys.app_key)
+
+
+@pytest.mark.parametrize("act", [devices.find, devices.remove])
+def test_an_unknown_device_names_the_next_step(desk: Desk, act: Callable[[Store, str], object]) -> None:
+    with pytest.raises(DeviceError, match="no device 70b3d57ed0000099; `messfunk device list`"):
+        act(desk.store, "70b3d57ed0000099")
+
+
+def test_a_reset_abp_device_counts_anew_and_keeps_its_history(desk: Desk, node: Node) -> None:
+    for _ in range(3):
+        desk.hear(desk.reception(node.uplink(confirmed=True)))
+    assert devices.reset_session(desk.store, node.dev_eui, START_MS)
+    node.fcnt = -1
+    desk.hear(desk.reception(node.uplink(confirmed=True)))
+    assert desk.fcnts(node.dev_eui) == [(1, 0), (1, 1), (1, 2), (2, 0)]
+    session = desk.store.newest_session(node.dev_eui, "active")
+    assert session
+    assert session.fcnt_down == 4, "a downlink counter never begins anew under the same key"
+
+
+async def test_a_reset_otaa_device_must_join_again(desk: Desk, joiner: Node) -> None:
+    assert not devices.reset_session(desk.store, joiner.dev_eui, START_MS)
+    desk.hear(desk.reception(joiner.join_request()))
+    await desk.clock.advance(6000)
+    joiner.hear_accept(desk.gateways.sent[-1][0].phy)
+    desk.hear(desk.reception(joiner.uplink()))
+    assert devices.reset_session(desk.store, joiner.dev_eui, START_MS)
+    assert desk.hear(desk.reception(joiner.uplink())) == []
+    assert desk.counters.refused["unknown_device"] == 1
+
+
+def test_an_installed_session_takes_the_place_of_the_former(desk: Desk, node: Node) -> None:
+    other = abp(8)
+    assert other.keys
+    devices.install_session(desk.store, node.dev_eui, other.keys, START_MS)
+    assert desk.hear(desk.reception(node.uplink())) == []
+    (uplink,) = desk.hear(desk.reception(other.uplink()))
+    assert uplink.dev_eui == node.dev_eui

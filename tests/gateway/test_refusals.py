@@ -1,0 +1,39 @@
+"""One line a minute for each cause, whoever floods it."""
+
+import logging
+
+import pytest
+
+from gateway.counters import Counters
+from gateway.refusals import Refusals
+from tests.gateway.desk import ManualClock
+
+
+async def test_each_cause_is_logged_once_a_minute_with_its_count(caplog: pytest.LogCaptureFixture) -> None:
+    clock, counters = ManualClock(), Counters()
+    refusals = Refusals(counters, clock)
+    with caplog.at_level(logging.WARNING, "gateway"):
+        for second in range(150):
+            refusals.refuse("mic", f"second {second}")
+            if second % 50 == 0:
+                refusals.refuse("malformed", "noise")
+            await clock.advance(1000)
+        refusals.flush()
+        refusals.flush()
+    assert counters.refused["mic"] == 150
+    assert [record.getMessage() for record in caplog.records] == [
+        'refused cause=mic count=1 last="second 0"',
+        'refused cause=malformed count=1 last="noise"',
+        'refused cause=mic count=60 last="second 60"',
+        'refused cause=malformed count=2 last="noise"',
+        'refused cause=mic count=60 last="second 120"',
+        'refused cause=mic count=29 last="second 149"',
+    ]
+
+
+def test_a_cause_that_healthz_does_not_know_is_logged_only(caplog: pytest.LogCaptureFixture) -> None:
+    counters = Counters()
+    with caplog.at_level(logging.WARNING, "gateway"):
+        Refusals(counters, ManualClock()).refuse("unknown_gateway", "aa555a0000000101 is not listed")
+    assert "unknown_gateway" in caplog.text
+    assert counters.as_dict() == Counters().as_dict()

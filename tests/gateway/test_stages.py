@@ -1,0 +1,110 @@
+"""What an uplink says: against payloads encoded by cbor2, not by our own encoder."""
+
+from typing import Any
+
+import cbor2
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from codec.registry import BITMAP_BIAS, GROUPS
+from codec.wire import WireError
+from gateway.model import Reading, Uplink
+from gateway.stages import decode
+
+BIT = {row[0]: bit for bit, group in enumerate(GROUPS) for row in group}
+CENTRE = {row[0]: row[1] for group in GROUPS for row in group}
+
+
+def payload(**items: Any) -> bytes:
+    """A report with these items, which are values less their centre, or a list as a fault."""
+    bitmap = sum(1 << BIT[name] for name in items) - BITMAP_BIAS
+    ordered = sorted(items.items(), key=lambda item: BIT[item[0]])
+    return cbor2.dumps([bitmap, *(value for _, value in ordered)])
+
+
+def uplink(content: bytes, fport: int | None = 1) -> Uplink:
+    return Uplink(
+        id="00" * 8,
+        session_id=1,
+        dev_eui="70b3d57ed0000001",
+        dev_addr="00000001",
+        fcnt=0,
+        fport=fport,
+        confirmed=False,
+        received_at=1_000_000_000,
+        phy=b"",
+        payload=content,
+    )
+
+
+def values(content: bytes, mount_mm: int | None = None) -> dict[str, float | str | None]:
+    return {reading.quantity: reading.fault or reading.value for reading in decode(uplink(content), mount_mm)}
+
+
+def test_a_report_becomes_readings_in_units() -> None:
+    content = payload(distance=1766 - CENTRE["distance"], temperature=-5, battery=1)
+    assert values(content) == {"distance": 1766.0, "temperature": 9.5, "battery": 3.61}
+
+
+def test_a_level_is_the_mounting_height_less_the_distance() -> None:
+    content = payload(distance=0)
+    assert values(content, 3000) == {"distance": 1650.0, "level": 1350.0}
+    assert values(content, 1000)["level"] == -650.0
+
+
+def test_a_faulty_distance_makes_a_faulty_level() -> None:
+    assert values(payload(distance=[3]), 3000) == {"distance": "no_echo", "level": "no_echo"}
+
+
+def test_no_distance_makes_no_level() -> None:
+    assert values(payload(temperature=0), 3000) == {"temperature": 10.0}
+
+
+def test_a_reading_carries_all_that_is_known() -> None:
+    (reading,) = decode(uplink(payload(temperature=[1])), None)
+    assert reading == Reading(
+        "70b3d57ed0000001", "temperature", 1_000_000_000, None, "no_answer", 2, "00" * 8
+    )
+
+
+def test_the_age_moves_the_reading_back_and_is_no_reading_itself() -> None:
+    readings = decode(uplink(payload(temperature=0, number=7, age_s=90)), None)
+    assert [(reading.quantity, reading.time) for reading in readings] == [
+        ("temperature", 1_000_000_000 - 90_000)
+    ]
+
+
+@pytest.mark.parametrize("age_s", [[2], 10, -1, 2_678_401, 2**32 - 1])
+def test_an_age_out_of_its_range_cannot_be_told(age_s: object) -> None:
+    with pytest.raises(WireError, match="cannot be dated"):
+        decode(uplink(payload(temperature=0, age_s=age_s)), None)
+
+
+@pytest.mark.parametrize("fport", [None, 1, 2, 10, 223, 224, 255])
+def test_the_port_does_not_matter(fport: int | None) -> None:
+    assert len(decode(uplink(payload(temperature=0), fport), None)) == 1
+
+
+def test_mac_commands_are_no_report() -> None:
+    with pytest.raises(WireError, match="MAC commands"):
+        decode(uplink(payload(temperature=0), fport=0), None)
+
+
+@pytest.mark.parametrize("content", [b"", b"\x00", b"\x80", b"\xa0", b"hello", b"\x9f\x00\xff", b"\x83\x00"])
+def test_what_is_no_report_is_refused(content: bytes) -> None:
+    with pytest.raises(WireError):
+        decode(uplink(content), None)
+
+
+def test_a_value_that_no_node_would_send_is_still_a_number() -> None:
+    assert values(payload(distance=2**32 - 1), 0)["distance"] == 2**32 + 1649
+
+
+@given(st.binary(max_size=60))
+def test_random_bytes_are_read_or_refused(content: bytes) -> None:
+    try:
+        readings = decode(uplink(content), 3000)
+    except WireError:
+        return
+    assert all((reading.value is None) == (reading.fault is not None) for reading in readings)
