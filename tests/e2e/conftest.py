@@ -83,11 +83,11 @@ class Site:
 
 
 @contextmanager
-def serving(ledger: Ledger, clock: FastClock) -> Iterator[Site]:
+def serving(ledger: Ledger, clock: FastClock, port: int = 0) -> Iterator[Site]:
     """In a thread of its own, so that the test can wait for the browser."""
     notifier = Notifier()
     app = create_app(ledger.path, clock, Counters(), notifier, HttpConfig())
-    listener = listen(Address("127.0.0.1", 0))
+    listener = listen(Address("127.0.0.1", port))
     server = Server(app, listener)
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_until_complete, args=(server.serve(),))
@@ -109,10 +109,10 @@ def browser() -> Iterator[Browser]:
     browser.close()
 
 
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    """The village, served at the speed of real time."""
-    ledger = village.build(tmp_path / "village.db")
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The village at the speed of real time, for tests that only look."""
+    ledger = village.build(tmp_path_factory.mktemp("site") / "village.db")
     with serving(ledger, FastClock()) as site:
         yield site
     ledger.store.close()

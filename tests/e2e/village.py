@@ -1,4 +1,4 @@
-"""Three days of a village in a store: a creek in flood, noise, dust, and every way a node can fail to say something."""
+"""Three days of a village in a store: a flood, noise, dust, and every way in which a node can say nothing."""
 
 import math
 import random

@@ -1,6 +1,7 @@
 // The page: chooses a language, follows the gateway, and draws what is known, anew each second for the ages.
 
 import { chooseLanguage, language, preferredLanguage, switchLanguage, t } from "./language.js";
+import { shown } from "./quantities.js";
 import { present } from "./reading.js";
 import { device, select, start, state, watch } from "./state.js";
 import { html, render } from "./vendor/standalone.module.js";
@@ -21,22 +22,24 @@ function Page() {
     ${state.failure !== null && html`<${Failure} failure=${state.failure} />`}
     <main class=${single ? "one" : "all"} aria-busy=${state.devices === null ? "true" : null}>
       ${state.devices?.length === 0 && html`<p class="empty">${t("overview.none")}</p>`}
-      ${devices.length > 0 && html`<${Overview} devices=${devices} selected=${node?.dev_eui} />`}
+      ${devices.length > 0 && html`<${Overview} devices=${devices} selected=${wide.matches ? node?.dev_eui : null} />`}
       ${node && html`<${Site} key=${node.dev_eui} node=${node} language=${language} />`}
     </main>
     <${Footer} />`;
 }
 
 function draw() {
-  if (state.devices?.length && device(state.selected) === null) select(outstanding().dev_eui);
+  if (state.ready && state.devices.length && device(state.selected) === null) select(outstanding().dev_eui);
   document.title = [device(address)?.name, "messfunk"].filter(Boolean).join(" · ");
   render(html`<${Page} />`, root);
 }
 
-/** The node to begin with: the first that has something to say. */
+/** The node to begin with: where most is on the rise, else the first that has something to say. */
 function outstanding() {
-  const devices = arranged(state.devices, language);
-  return devices.find((node) => present(node).standing === "live") ?? devices[0];
+  const said = arranged(state.devices, language).map((node) => ({ node, ...present(node) }));
+  const rise = ({ direction, perHour, quantity }) => (direction === "rising" ? perHour / shown(quantity).steady : 0);
+  const [first] = said.filter(({ standing }) => standing === "live").sort((a, b) => rise(b) - rise(a));
+  return (first ?? said[0]).node;
 }
 
 async function turnTo(wanted) {

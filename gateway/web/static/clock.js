@@ -1,10 +1,11 @@
 // The server's clock, carried on between answers. In a demonstration it runs faster than ours: the rate is measured.
 
 const MIN_SPAN_MS = 1000; // samples closer together tell more of the network than of the clock
+const MAX_RATE = 100; // a replay may race and then stop: what is carried on must not run far ahead of it
 
 let base = null; // {local, server}: the sample that time is carried on from
 let from = null; // the sample that the rate is measured from
-export let rate = 1;
+let rate = 1;
 
 /** Take the `now` of an answer. */
 export function tellNow(text, local = performance.now()) {
@@ -19,10 +20,11 @@ export function tellNow(text, local = performance.now()) {
 
 /** Milliseconds since 1970 by the server's clock, null before the first answer. */
 export function now(local = performance.now()) {
-  return base && base.server + (local - base.local) * rate;
+  return base && base.server + (local - base.local) * Math.min(rate, MAX_RATE);
 }
 
 /** How many times faster than ours the server's clock runs, 1 when it is only drift. */
 export function speed() {
-  return rate > 1.5 ? Math.round(rate) : 1;
+  const step = rate > 20 ? 5 : 1;
+  return rate > 1.5 ? Math.round(rate / step) * step : 1;
 }

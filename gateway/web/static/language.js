@@ -85,5 +85,6 @@ const STEPS = [
 export function age(milliseconds, style = "long") {
   const past = Math.max(0, milliseconds);
   const [unit, size] = STEPS.find(([, size, most]) => past / size < most);
-  return new Intl.RelativeTimeFormat(language, { style }).format(-Math.floor(past / size), unit);
+  const numeric = unit === "second" ? "auto" : "always"; // 0 seconds are "now", but 2 days are not "the day before"
+  return new Intl.RelativeTimeFormat(language, { style, numeric }).format(-Math.floor(past / size), unit);
 }

@@ -3,6 +3,7 @@
 import { scaled, shown } from "./quantities.js";
 
 const HOUR_MS = 3_600_000;
+const TREND_MS = HOUR_MS / 2;
 const USUAL_INTERVAL_MS = 15 * 60_000; // until a node has shown its own
 const MISSED = 2.5; // intervals without a reading: two reports are missing for certain
 
@@ -26,7 +27,7 @@ export function isStale(lastTime, points, nowMs) {
 
 /** Change per hour in the shown unit (Theil-Sen: the median of all slopes, so one wild reading turns nothing). */
 export function slope(quantity, points, nowMs) {
-  const span = Math.max(HOUR_MS, 5 * interval(points));
+  const span = Math.max(TREND_MS, 5 * interval(points));
   const recent = points.filter((point) => point.value !== null && point.time > nowMs - span).slice(-30);
   if (recent.length < 3) return null;
   const slopes = recent.flatMap((a, i) =>

@@ -13,11 +13,12 @@ export const RANGES_H = [6, 24, 72];
 
 export const state = {
   devices: null, // null until the first answer
+  ready: false, // the series of the overview are there too
   series: new Map(), // "DEVEUI/quantity" -> {from, points}
   uplinks: new Map(), // DEVEUI -> newest first
   selected: null,
   quantity: null,
-  hours: 24,
+  hours: 6,
   connected: false,
   failure: null,
 };
@@ -87,7 +88,12 @@ function poll() {
   setTimeout(async () => {
     await refresh();
     poll();
-  }, state.devices === null || speed() > 1 ? 3000 : 30_000);
+  }, pause());
+}
+
+function pause() {
+  if (speed() > 100) return 1000;
+  return state.devices === null || speed() > 1 ? 3000 : 30_000;
 }
 
 async function refresh() {
@@ -95,6 +101,7 @@ async function refresh() {
     state.devices = await server.devices();
     changed();
     await Promise.all([...state.devices.map(loadSpark), loadSelected()]);
+    state.ready = true;
   });
 }
 

@@ -36,13 +36,13 @@ function Card({ node, selected }) {
   const { quantity, standing, ...rest } = present(node);
   return html`<a class="card ${standing}" href="#${node.dev_eui}" aria-current=${selected ? "true" : null}>
     <span class="name"><${Sign} kind=${kind(node)} /><bdi>${node.name || node.dev_eui}</bdi></span>
-    <span class="what">${quantity ? quantityName(quantity) : t("value.none")}</span>
-    <span class="value"><${Value} quantity=${quantity} standing=${standing} ...${rest} /></span>
-    <${Spark} devEui=${node.dev_eui} quantity=${quantity} />
-    <span class="state">
-      <${State} quantity=${quantity} standing=${standing} ...${rest} />
+    <span class="what">
+      <span>${quantity ? quantityName(quantity) : t("value.none")}</span>
       ${rest.time && html`<span class="age"><${Age} time=${rest.time} style="short" /></span>`}
     </span>
+    <span class="value"><${Value} quantity=${quantity} standing=${standing} ...${rest} /></span>
+    <${Spark} devEui=${node.dev_eui} quantity=${quantity} />
+    <span class="state"><${State} quantity=${quantity} standing=${standing} ...${rest} /></span>
   </a>`;
 }
 
