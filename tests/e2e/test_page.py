@@ -95,7 +95,9 @@ def see_a_new_reading(site: Site, browser: Browser) -> None:
     browser.do("find", selector='.present:has-text("432 cm")')
     browser.do("find", selector='.values:has-text("2,50 V")')
     browser.do("find", selector='.uplinks li:has-text("77 dBm"):has-text("1234")')
-    assert "höchster 432,1 cm" in browser.do("evaluate", script="document.querySelector('.plot').ariaLabel")
+    site.hear(village.CREEK, {"level": 9999.0}, flag=3)
+    browser.do("find", selector=f'{AUE}:has-text("1.000 cm"):has-text("verdächtig")')
+    assert "höchster 999,9 cm" in browser.do("evaluate", script="document.querySelector('.plot').ariaLabel")
     assert browser.do("evaluate", script="window.sameDocument")
     is_quiet(browser)
 

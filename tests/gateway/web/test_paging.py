@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.config import HttpConfig
@@ -38,6 +38,7 @@ async def walk(ledger: Ledger, path: str, name: str, **query: Any) -> list[Any]:
             query["cursor"] = answer["next"]
 
 
+@settings(deadline=None, max_examples=40)  # each fills a store of its own
 @given(
     heard=st.lists(HEARD, max_size=14), limit=st.integers(1, 9), quantity=st.sampled_from([None, *QUANTITIES])
 )
@@ -58,6 +59,7 @@ def test_readings_are_walked_completely(heard: list[Any], limit: int, quantity: 
     assert len({(each["uplink_id"], each["quantity"]) for each in found}) == len(found)
 
 
+@settings(deadline=None, max_examples=40)  # each fills a store of its own
 @given(heard=st.lists(HEARD, max_size=14), limit=st.integers(1, 9), dev_eui=st.sampled_from([None, CREEK]))
 def test_uplinks_are_walked_completely(heard: list[Any], limit: int, dev_eui: str | None) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -5,7 +5,7 @@ import { kind } from "../quantities.js";
 import { present } from "../reading.js";
 import { html } from "../vendor/standalone.module.js";
 import { Spark } from "./spark.js";
-import { Age, Figure, Sign, Trend, faultName, quantityName, valueText } from "./words.js";
+import { Age, Figure, SUSPECT, Sign, Trend, faultName, quantityName, valueText } from "./words.js";
 
 const KINDS = ["water", "noise", "dust", "other"];
 
@@ -52,6 +52,7 @@ function Value({ quantity, standing, last }) {
 }
 
 function State({ quantity, standing, last, direction, perHour }) {
+  if (standing === "live" && last.flag >= SUSPECT) return html`<span class="notice">${t(`flag.${last.flag}`)}</span>`;
   if (standing === "live") return html`<${Trend} quantity=${quantity} direction=${direction} perHour=${perHour} />`;
   return html`<span class="notice">${reason(standing, last, quantity)}</span>`;
 }

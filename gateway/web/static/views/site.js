@@ -10,7 +10,7 @@ import { Chart } from "./chart.js";
 import { reason } from "./overview.js";
 import { ReadingsTable } from "./table.js";
 import { Uplinks } from "./uplinks.js";
-import { Age, Figure, Sign, Trend, faultName, quantityName, valueText } from "./words.js";
+import { Age, Figure, SUSPECT, Sign, Trend, faultName, quantityName, valueText } from "./words.js";
 
 export function Site({ node, language }) {
   const quantity = chartQuantity(node);
@@ -43,7 +43,7 @@ function Present({ node, quantity }) {
       ${standing === "live"
         ? html`<${Trend} quantity=${quantity} direction=${direction} perHour=${perHour} />`
         : html`<span class="notice">${reason(standing, last, quantity)}</span>`}
-      ${standing === "live" && last.flag >= 3 && html`<span class="notice">${t(`flag.${last.flag}`)}</span>`}
+      ${standing === "live" && last.flag >= SUSPECT && html`<span class="notice">${t(`flag.${last.flag}`)}</span>`}
     </p>
     ${time && html`<p class="when">${t(last ? "site.measured" : "site.heard")} <${Age} time=${time} /></p>`}
   </div>`;
@@ -75,7 +75,7 @@ function LastValues({ node }) {
           <dt>${quantityName(last.quantity)}</dt>
           <dd>
             ${last.value === null ? html`<span class="notice">${faultName(last.fault)}</span>` : valueText(last.quantity, last.value, true)}
-            ${last.flag >= 3 && last.value !== null && html` <span class="notice">${t(`flag.${last.flag}`)}</span>`}
+            ${last.flag >= SUSPECT && last.value !== null && html` <span class="notice">${t(`flag.${last.flag}`)}</span>`}
             ${!isOneReport && since(last)}
           </dd>
         </div>`,

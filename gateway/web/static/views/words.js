@@ -5,6 +5,9 @@ import { age, fullMoment, hasText, number, t } from "../language.js";
 import { scaled, shown } from "../quantities.js";
 import { html } from "../vendor/standalone.module.js";
 
+/** The least QARTOD flag of a value that is not to be trusted. */
+export const SUSPECT = 3;
+
 const ARROWS = {
   rising: "M4 16 16 4M7 4h9v9",
   falling: "M4 4l12 12M16 7v9H7",
