@@ -311,6 +311,7 @@ async def test_a_flood_of_anything_loses_no_good_frame(
 
 async def test_a_burst_is_drained(app: App, forwarder: Forwarder, node: Node) -> None:
     """More than one wake-up's worth, and more than the system's default buffer holds."""
+    app.store.connection.execute("PRAGMA synchronous = OFF")
     for token in range(400):
         forwarder.send(push(rxpk(node.uplink(REPORT)), token=token))
     acknowledged = [struct.unpack(">BHB", await forwarder.receive()) for _ in range(400)]

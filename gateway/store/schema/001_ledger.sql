@@ -70,14 +70,15 @@ CREATE TABLE reception (
 ) STRICT;
 CREATE INDEX reception_by_uplink ON reception (uplink_id);
 
+-- The key's columns come first: before 3.41 SQLite's integrity check takes other orders for NULLs.
 CREATE TABLE reading (
-    dev_eui   TEXT NOT NULL,
+    uplink_id TEXT NOT NULL REFERENCES uplink (id) ON DELETE CASCADE,
     quantity  TEXT NOT NULL,
+    dev_eui   TEXT NOT NULL,
     time      INTEGER NOT NULL,                    -- received_at less the age the report carries
     value     REAL,                                -- NULL exactly when fault is a name
     fault     TEXT,
     flag      INTEGER NOT NULL DEFAULT 2,          -- QARTOD 1, 2, 3, 4 or 9
-    uplink_id TEXT NOT NULL REFERENCES uplink (id) ON DELETE CASCADE,
     CHECK ((value IS NULL) = (fault IS NOT NULL)),
     PRIMARY KEY (uplink_id, quantity)
 ) STRICT, WITHOUT ROWID;
