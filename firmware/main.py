@@ -1,20 +1,28 @@
 """Becomes /main.py on a board: one wake, then deep sleep. The simulator assembles the same node."""
 
-from codec.lorawan.regions import REGIONS
 from firmware import config as node_config
 from firmware import sensors
-from firmware.link.native import NativeLink
-from firmware.mac import Mac
 from firmware.node import Node
 
 
 def assemble(board: "Board", given: "dict[str, Any]", secrets: "dict[str, str]") -> Node:
     """The node that `given` (config.json) and `secrets` (secrets.json) describe, on this board."""
     config = node_config.check(given)
+    identity = node_config.check_secrets(secrets)
+    parts = [sensors.create(row, board, board.clock()) for row in config["sensors"]]
+    return Node(board, lambda: _native_link(board, config, identity), parts, config)
+
+
+def _native_link(board: "Board", config: "dict[str, Any]", identity: "tuple[bytes, bytes, bytes]") -> "Link":
+    """Loaded by the wakes that send; one that only samples does without."""
+    from codec.lorawan.regions import REGIONS
+    from firmware.link.native import NativeLink
+    from firmware.mac import Mac, Options, Otaa
+
+    options = Options(config["data_rate"], True, 0)
     stores = (board.flash(), board.rtc())
-    mac = Mac(REGIONS[config["region"]], node_config.check_secrets(secrets), stores, board.randrange)
-    link = NativeLink(mac, board.radio(), board.clock(), config["data_rate"], board.randrange)
-    return Node(board, link, [sensors.create(row, board, board.clock()) for row in config["sensors"]], config)
+    mac = Mac(REGIONS[config["region"]], Otaa(*identity), stores, board.randrange, options)
+    return NativeLink(mac, board.radio(), board.clock(), board.randrange)
 
 
 def run(program: "Coroutine[Any, Any, int]") -> int:
@@ -43,7 +51,7 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
     from typing import Any
 
-    from firmware.contracts import Board
+    from firmware.contracts import Board, Link
 
 if __name__ == "__main__":
     main()

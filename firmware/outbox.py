@@ -1,0 +1,100 @@
+"""What waits for the air, kept in RTC memory: one frame a wake, the most urgent first.
+
+Of reports and hellos only the newest waits: it replaces the one before, which the journal still has.
+"""
+
+import struct
+from collections import namedtuple
+
+from codec.compat import const
+from codec.wire import Reader, WireError
+
+Waiting = namedtuple("Waiting", ("fport", "tries", "since_ms", "next_ms", "payload"))
+
+REPORT = const(1)  # FPorts, see codec
+BATCH = const(2)
+ALARM = const(3)
+HELLO = const(4)
+COMMAND = const(10)
+ANSWER = const(11)
+
+_URGENCY = (ALARM, ANSWER, HELLO, REPORT, BATCH)
+_NEWEST_ONLY = (HELLO, REPORT)
+_ROOM = const(8)  # RTC memory is small
+_HEAD = "<BBQQB"  # fport, tries, since_ms, next_ms, length
+_RETRY_MS = const(30000)  # doubled after each try
+
+
+class Outbox:
+    def __init__(self, rtc: "Store"):
+        self._rtc = rtc
+        self._waiting = _unpack(rtc.get("outbox") or bytes(8))
+        self._not_before_ms = int.from_bytes((rtc.get("outbox") or bytes(8))[:8], "little")
+
+    def put(self, fport: int, payload: bytes, now_ms: int) -> None:
+        if fport in _NEWEST_ONLY:
+            self._waiting = [one for one in self._waiting if one.fport != fport]
+        self._waiting.append(Waiting(fport, 0, now_ms, now_ms, payload))
+        if len(self._waiting) > _ROOM:
+            self._waiting.remove(self._by_urgency()[-1])
+
+    def first(self, now_ms: int) -> "Waiting | None":
+        """The most urgent that may leave now; among equals the one that waits longest."""
+        ready = [one for one in self._by_urgency() if one.next_ms <= now_ms]
+        return ready[0] if ready and now_ms >= self._not_before_ms else None
+
+    def next_ms(self) -> "int | None":
+        """When something may leave; None when nothing waits."""
+        if not self._waiting:
+            return None
+        return max(min([one.next_ms for one in self._waiting]), self._not_before_ms)
+
+    def holds(self, fport: int) -> bool:
+        return any(one.fport == fport for one in self._waiting)
+
+    def sent(self, one: Waiting) -> None:
+        self._waiting.remove(one)
+
+    def again(self, one: Waiting, now_ms: int) -> None:
+        """Nobody confirmed `one`: it leaves once more, later each time."""
+        next_ms = now_ms + (_RETRY_MS << one.tries)
+        self._waiting[self._waiting.index(one)] = Waiting(
+            one.fport, one.tries + 1, one.since_ms, next_ms, one.payload
+        )
+
+    def defer(self, one: Waiting, until_ms: int) -> None:
+        self._waiting[self._waiting.index(one)] = Waiting(
+            one.fport, one.tries, one.since_ms, until_ms, one.payload
+        )
+
+    def wait_until(self, when_ms: int) -> None:
+        """Nothing leaves before `when_ms`."""
+        self._not_before_ms = when_ms
+
+    def save(self) -> None:
+        out = self._not_before_ms.to_bytes(8, "little")
+        for one in self._waiting:
+            out += struct.pack(_HEAD, one.fport, one.tries, one.since_ms, one.next_ms, len(one.payload))
+            out += one.payload
+        self._rtc.put("outbox", out)
+
+    def _by_urgency(self) -> "list[Waiting]":
+        return [one for fport in _URGENCY for one in self._waiting if one.fport == fport]
+
+
+def _unpack(saved: bytes) -> "list[Waiting]":
+    reader = Reader(saved)
+    waiting = []
+    try:
+        reader.take(8)
+        while reader.left():
+            fport, tries, since_ms, next_ms, size = struct.unpack(_HEAD, reader.take(struct.calcsize(_HEAD)))
+            waiting.append(Waiting(fport, tries, since_ms, next_ms, reader.take(size)))
+    except WireError:
+        return []
+    return waiting
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from firmware.contracts import Store

@@ -1,0 +1,35 @@
+"""The battery between wakes: when to say it, and when to go quiet."""
+
+from codec.compat import const
+
+_RECOVERED_CV = const(10)  # above the limit before the node is its old self again
+QUIET_FACTOR = const(4)  # samples and reports are so much rarer while the battery is low
+
+
+class Power:
+    def __init__(self, rtc: "Store", quiet_cv: int):
+        self._rtc = rtc
+        self._quiet_cv = quiet_cv
+        saved = rtc.get("power") or bytes(5)
+        self.quiet = bool(saved[0])
+        self.reports = int.from_bytes(saved[1:], "little")
+
+    def judge(self, battery: "int | str") -> None:
+        """Learn the battery's voltage in 10 mV; a fault changes nothing."""
+        if isinstance(battery, int):
+            self.quiet = battery < self._quiet_cv + (_RECOVERED_CV if self.quiet else 0)
+
+    def is_due(self, battery_every: int) -> bool:
+        """Whether this report says the battery: it sinks over months, and the first after power-on asks."""
+        return self.quiet or self.reports % battery_every == 0
+
+    def reported(self) -> None:
+        self.reports += 1
+
+    def save(self) -> None:
+        self._rtc.put("power", bytes([self.quiet]) + self.reports.to_bytes(4, "little"))
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from firmware.contracts import Store

@@ -1,0 +1,74 @@
+"""One look at the world: the sensors that are due, and pings again where a mark is at stake."""
+
+from codec.compat import const
+
+_LOOKS = const(3)  # a mark counts as crossed, or left, when two of three looks say so
+_BETWEEN_LOOKS_MS = const(1500)
+_LEVEL = "distance"
+
+
+class Sampling:
+    """`sensors` in the order of the config's rows; what they see is judged by `marks`."""
+
+    def __init__(self, sensors: "list[Sensor]", config: "dict[str, Any]", marks: "Marks", clock: "Clock"):
+        self._sensors = sensors
+        self._rows = config["sensors"]
+        self._config = config
+        self._marks = marks
+        self._clock = clock
+        self.over = marks.crossed  # how many marks the water is over, by two of three looks
+
+    def due(self, schedule: "Schedule", now_ms: int) -> "list[int]":
+        """Which sensors to read: a report holds all but those that are read more rarely than it is sent."""
+        due = schedule.samples_due(now_ms)
+        if schedule.report_due(now_ms):
+            due += [at for at in range(len(self._sensors)) if at not in due and not self.is_slow(at)]
+        return due
+
+    def is_slow(self, at: int) -> bool:
+        """Whether a sensor is read so rarely that each of its readings is reported."""
+        return self._asked_s(at) >= self._config["interval_s"]
+
+    def period_s(self, at: int, level: bool) -> int:
+        """How long until a sensor is read again; `level` says that it just saw the water."""
+        if level and self._marks.rising:
+            return min(self._config["rising_s"], self._asked_s(at))
+        return self._asked_s(at)
+
+    async def read(self, at: int) -> "dict[str, int | str]":
+        """What one sensor sees, of the quantities the config wants."""
+        seen = await self._sensors[at].read()
+        wanted = self._config["quantities"]
+        values = {name: value for name, value in seen.items() if not wanted or name in wanted}
+        level = values.get(_LEVEL)
+        if isinstance(level, int):
+            values[_LEVEL] = level = await self._sure(at, level)
+            self._marks.saw(level, self._clock.now_ms())
+        return values
+
+    async def _sure(self, at: int, distance_mm: int) -> int:
+        """The distance, or where it crosses a mark the median of three looks, taken within seconds."""
+        if self._marks.over(distance_mm) == self._marks.crossed:
+            return distance_mm
+        looks_mm = [distance_mm]
+        for _ in range(_LOOKS - 1):
+            await self._clock.sleep_ms(_BETWEEN_LOOKS_MS)
+            again_mm = (await self._sensors[at].read()).get(_LEVEL)
+            if isinstance(again_mm, int):
+                looks_mm.append(again_mm)
+        median_mm = sorted(looks_mm)[len(looks_mm) // 2]
+        if len(looks_mm) > 1:  # one look alone settles nothing
+            self.over = self._marks.over(median_mm)
+        return median_mm
+
+    def _asked_s(self, at: int) -> int:
+        return self._rows[at].get("sample_s", self._config["sample_s"])
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from firmware.contracts import Clock, Sensor
+    from firmware.marks import Marks
+    from firmware.schedule import Schedule

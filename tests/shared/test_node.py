@@ -1,0 +1,307 @@
+"""The life of a node over many wakes, each a new program on the same stores; the same on both Pythons."""
+
+from codec import report
+from firmware import config as node_config
+from firmware.journal import PAGE, Journal
+from firmware.marks import Marks
+from firmware.node import Node
+
+
+class Memory:
+    def __init__(self):
+        self.values = {}
+
+    def get(self, key):
+        return self.values.get(key)
+
+    def put(self, key, value):
+        self.values[key] = bytes(value)
+
+
+class FullFlash(Memory):
+    def put(self, key, value):
+        raise OSError(28)
+
+
+class Clock:
+    def __init__(self):
+        self.at_ms = 0
+
+    def now_ms(self):
+        return self.at_ms
+
+    async def sleep_ms(self, duration_ms):
+        self.at_ms += duration_ms
+
+
+class Downlink:
+    def __init__(self, fport=None, payload=b"", ack=True):
+        self.fport = fport
+        self.payload = payload
+        self.ack = ack
+
+
+class Link:
+    """Joins at the first attempt; each frame takes 1.2 s with its windows and then asks for 20 s of rest."""
+
+    def __init__(self, clock):
+        self._clock = clock
+        self._joined = False
+        self._free_ms = 0
+        self.frames = []  # (ms, fport, payload, confirmed)
+        self.answers = []  # downlinks to come
+        self.hears = True
+        self.joins = 0
+
+    def joined(self):
+        return self._joined
+
+    def wait_ms(self):
+        return max(0, self._free_ms - self._clock.at_ms)
+
+    async def join(self):
+        self.joins += 1
+        self._pass()
+        self._joined = self.hears
+        return self._joined
+
+    async def send(self, fport, payload, confirmed=False):
+        assert not self.wait_ms()
+        self.frames.append((self._clock.at_ms, fport, payload, confirmed))
+        self._pass()
+        if not self.hears:
+            return None
+        if self.answers:
+            return self.answers.pop(0)
+        return Downlink() if confirmed else None
+
+    def rejoin(self):
+        self._joined = False
+
+    def _pass(self):
+        self._clock.at_ms += 1200
+        self._free_ms = self._clock.at_ms + 20000
+
+
+class Water:
+    """A level sensor over a creek given as a function of the instant; None is no echo."""
+
+    def __init__(self, clock, distance_mm):
+        self._clock = clock
+        self._distance_mm = distance_mm
+        self.reads = 0
+
+    async def read(self):
+        self.reads += 1
+        self._clock.at_ms += 500
+        mm = self._distance_mm(self._clock.at_ms)
+        return {"distance": "no_echo" if mm is None else mm, "temperature": 105}
+
+
+class World:
+    """One node's hardware and its neighbourhood; `live` wakes it until an instant."""
+
+    def __init__(self, distance_mm=lambda ms: 2000, flash=None, **config):
+        self.board_clock = Clock()
+        self.flash_store = flash or Memory()
+        self.rtc_store = Memory()
+        self.link = Link(self.board_clock)
+        self.water = Water(self.board_clock, distance_mm)
+        self.battery_cv = 360
+        self.resets = 0
+        config["sensors"] = [{"part": "a02yyuw", "port": 1}]
+        self.config = node_config.check(config)
+        self.wakes = 0
+
+    def clock(self):
+        return self.board_clock
+
+    def flash(self):
+        return self.flash_store
+
+    def rtc(self):
+        return self.rtc_store
+
+    def battery(self):
+        return self.battery_cv
+
+    def randrange(self, stop):
+        return 0
+
+    def reset_cause(self):
+        return 4 if self.rtc_store.values else 1
+
+    def reset(self):
+        self.resets += 1
+
+    def cut_power(self):
+        self.rtc_store = Memory()
+        self.board_clock.at_ms = 0
+        self.link._free_ms = 0
+
+    def live(self, until_s):
+        while self.board_clock.at_ms < until_s * 1000:
+            self.wake()
+        return self
+
+    def wake(self):
+        self.wakes += 1
+        node = Node(self, lambda: self.link, [self.water], self.config)
+        pause_ms = run(node.wake())
+        self.board_clock.at_ms += pause_ms
+
+    def sent(self, fport):
+        return [frame for frame in self.link.frames if frame[1] == fport]
+
+
+def run(program):
+    try:
+        program.send(None)
+    except StopIteration as stop:
+        return stop.value
+    raise AssertionError("nothing here waits")
+
+
+def values_of(frame):
+    return report.decode(frame[2]).values
+
+
+def test_a_dry_day_has_288_samples_and_96_reports():
+    world = World().live(86400)
+    assert 286 <= world.water.reads <= 290
+    assert 95 <= len(world.sent(1)) <= 97
+    assert world.sent(3) == []
+
+
+def test_reports_carry_rising_numbers_and_only_some_the_battery():
+    world = World().live(6 * 3600)
+    seen = [values_of(frame) for frame in world.sent(1)]
+    numbers = [values["number"] for values in seen]
+    assert numbers == sorted(set(numbers)) and numbers[0] == 0
+    assert [place for place, values in enumerate(seen) if "battery" in values] == [0, 12]
+
+
+def test_a_report_that_had_to_wait_for_the_join_says_its_age():
+    world = World()
+    world.wake()
+    assert world.link.joins == 1 and world.link.frames == []
+    world.wake()
+    sent_ms, _, payload, _ = world.link.frames[0]
+    assert report.decode(payload).values["age_s"] == (sent_ms - 500) // 1000
+
+
+def test_while_the_air_is_silent_the_journal_goes_on():
+    world = World()
+    world.link.hears = False
+    world.live(3600)
+    assert world.link.frames == [] and world.link.joins > 10
+    journal = Journal(world.flash_store, world.rtc_store)
+    assert [record.number for record in journal.read(0, 100)] == list(range(12))
+    assert {record.values["distance"] for record in journal.read(0, 100)} == {2000}
+
+
+def flood(start_ms, mm_per_min, top_mm=900):
+    return lambda ms: max(top_mm, 2000 - max(0, ms - start_ms) * mm_per_min // 60000)
+
+
+def test_a_rising_creek_is_watched_each_minute_and_the_alarm_leaves_within_it():
+    world = World(flood(7200000, 20), marks_mm=[1500]).live(4 * 3600)
+    alarms = world.sent(3)
+    crossing_ms = 7200000 + 500 * 60000 // 20
+    assert len(alarms) == 1 and alarms[0][3]
+    assert 0 <= alarms[0][0] - crossing_ms < 70000
+    assert values_of(alarms[0])["distance"] <= 1500
+
+
+def test_an_alarm_is_repeated_until_it_is_confirmed_and_goes_before_reports():
+    world = World(flood(3600000, 20), marks_mm=[1500])
+    world.live(3600 + 20 * 60)
+    world.link.hears = False
+    world.live(3600 + 28 * 60)
+    silent = len(world.sent(3))
+    assert silent > 2 and len(world.sent(1)) > 3
+    world.link.hears = True
+    world.live(3 * 3600)
+    assert len(world.sent(3)) == silent + 1
+
+
+def test_one_wild_ping_of_three_is_no_alarm():
+    world = World(lambda ms: 2000, marks_mm=[1500])
+    world.live(600)
+    reads = [1200, 2000, 2000]
+    world.water._distance_mm = lambda ms: reads.pop(0) if reads else 2000
+    world.live(3600)
+    assert reads == [] and world.sent(3) == []
+
+
+def test_a_fault_is_reported_and_moves_no_mark():
+    world = World(lambda ms: None if ms > 1800000 else 1400, marks_mm=[1500]).live(3600)
+    assert len(world.sent(3)) == 1
+    assert values_of(world.sent(1)[-1])["distance"] == "no_echo"
+    assert Marks(world.rtc_store, [1500], 50, 10).crossed == 1
+
+
+def test_around_a_mark_the_hysteresis_keeps_quiet():
+    world = World(lambda ms: 1500 + (ms // 300000 % 2) * 40, marks_mm=[1500]).live(6 * 3600)
+    assert len(world.sent(3)) == 1
+    wide = World(lambda ms: 1500 + (ms // 3600000 % 2) * 60, marks_mm=[1500]).live(6 * 3600)
+    assert len(wide.sent(3)) == 6  # over and back
+
+
+def test_a_low_battery_makes_it_quiet_and_says_so():
+    world = World()
+    world.battery_cv = 320
+    world.live(86400)
+    assert 70 <= world.water.reads <= 80 and 20 <= len(world.sent(1)) <= 26
+    assert values_of(world.sent(1)[-1])["status"] == 2
+    assert values_of(world.sent(1)[-1])["battery"] == 320
+    world.battery_cv = 360
+    world.live(2 * 86400)
+    assert "status" not in values_of(world.sent(1)[-1])
+
+
+def test_a_full_flash_stops_neither_samples_nor_reports():
+    world = World(flash=FullFlash()).live(86400)
+    assert 95 <= len(world.sent(1)) <= 97
+    assert values_of(world.sent(1)[-1])["status"] == 1
+
+
+def test_the_journal_survives_power_loss_but_for_its_open_page():
+    world = World().live(86400)
+    kept = Journal(world.flash_store, world.rtc_store).next_number() // PAGE * PAGE
+    world.cut_power()
+    journal = Journal(world.flash_store, world.rtc_store)
+    assert [record.number for record in journal.read(0, 500)] == list(range(kept))
+    assert journal.next_number() == kept + PAGE  # no number of the lost page comes again
+    last_s = journal.read(kept - 1, 1)[0].time_s
+    assert journal.time_s(0) == last_s
+    again = Journal(world.flash_store, Memory())
+    assert again.next_number() == kept + 2 * PAGE
+
+
+def test_numbers_run_past_65535_and_the_oldest_pages_give_way():
+    flash, rtc = Memory(), Memory()
+    flash.put("journal", (0x10000 - 2 * PAGE).to_bytes(4, "little"))
+    journal = Journal(flash, rtc)
+    for step in range(200):
+        number = journal.add({"distance": step}, step * 1000)
+    assert number == (0x10000 - PAGE + 199) % 0x10000
+    got = journal.read(0x10000 - 3, 6)
+    assert [record.number for record in got] == [65533, 65534, 65535, 0, 1, 2]
+    assert [record.values["distance"] for record in got] == list(range(PAGE - 3, PAGE + 3))
+    assert journal.read(1000, 5) == []
+
+
+def test_a_damaged_page_is_a_gap_and_not_a_reading():
+    world = World().live(86400)
+    damaged = bytearray(world.flash_store.values["journal_1"])
+    damaged[40] ^= 4
+    world.flash_store.values["journal_1"] = bytes(damaged)
+    journal = Journal(world.flash_store, world.rtc_store)
+    numbers = [record.number for record in journal.read(0, 3 * PAGE)]
+    assert numbers == list(range(PAGE)) + list(range(2 * PAGE, 3 * PAGE))
+
+
+def transcript():
+    world = World(flood(3600000, 15), marks_mm=[1500, 1200]).live(4 * 3600)
+    return [f"{at_ms} {fport} {payload.hex()}" for at_ms, fport, payload, _ in world.link.frames]
