@@ -12,6 +12,11 @@ class Clock(Protocol):
     async def until_ms(self, when_ms: int) -> None: ...
 
 class Radio(Protocol):
+    snr_db: int
+    """Of the last frame received."""
+    late_ms: int
+    """How much later than asked the last window opened."""
+
     async def send(self, frame: bytes, channel: Channel, power_dbm: int) -> int:
         """Transmit; returns the instant the frame's last symbol ended, in the clock's ms."""
     async def receive(self, channel: Channel, open_ms: int, timeout_ms: int) -> bytes | None:
@@ -60,6 +65,11 @@ class Link(Protocol):
     def wait_ms(self) -> int:
         """How long until the next transmission is allowed; 0 for now."""
     async def join(self) -> bool: ...
-    async def send(self, fport: int, payload: bytes, confirmed: bool = False) -> Downlink | None: ...
+    def why(self) -> list[str]:
+        """Why `wait_ms` is not 0: a chain of reasons with times, for the log and the technician."""
+    async def send(
+        self, fport: int, payload: bytes, confirmed: bool = False, is_alarm: bool = False
+    ) -> Downlink | None:
+        """`is_alarm`: may use the airtime that is kept back for alarms."""
 
 RandRange = Callable[[int], int]

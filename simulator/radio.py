@@ -8,6 +8,9 @@ from simulator.device import DeviceClock, Until
 
 
 class SimulatedRadio:
+    snr_db = 0  # the air hands over no level yet
+    late_ms = 0
+
     def __init__(self, clock: VirtualClock, device_clock: DeviceClock, air: Air, place: Place):
         self._clock = clock
         self._device_clock = device_clock

@@ -1,0 +1,23 @@
+"""What the MAC asks for and what it reports: plain values."""
+
+from collections import namedtuple
+
+Channel = namedtuple("Channel", ("hz", "sf", "bw_hz"))
+
+Transmit = namedtuple("Transmit", ("frame", "channel", "power_dbm"))
+Listen = namedtuple("Listen", ("channel", "open_ms", "timeout_ms"))
+Wait = namedtuple("Wait", ("until_ms",))
+Done = namedtuple(
+    "Done", ("accepted", "downlink")
+)  # `accepted`: a valid answer came, for a confirmed uplink its ACK
+
+# `pending`: the network has more to say (FPending), it needs an uplink to say it.
+Downlink = namedtuple("Downlink", ("fport", "payload", "ack", "pending"))
+
+# Who the node is: by OTAA, or with a session for life.
+Otaa = namedtuple("Otaa", ("dev_eui", "join_eui", "app_key"))
+Abp = namedtuple("Abp", ("dev_addr", "nwk_s_key", "app_s_key"))
+
+
+class RefusedError(OSError):
+    """The MAC does not send this now; the text says why and, where time helps, when it will."""

@@ -1,0 +1,67 @@
+"""Is a received frame ours, whole, new and allowed here? Each no has a name, and changes nothing."""
+
+from codec.compat import const
+from codec.lorawan import frames, join, regions
+from codec.wire import WireError
+
+_FRAME_SIZE = const(13)  # MHDR, FHDR without FOpts, FPort, MIC
+
+
+class DroppedError(Exception):
+    """The frame is dropped; the text is the name of its counter."""
+
+
+def open_data(phy: bytes, session: "Session", largest: int) -> "tuple[DataFrame, int]":
+    """(frame, its whole counter) of a data downlink. `largest`: N of the window's data rate."""
+    frame = _parse(phy)
+    if frames.is_up(frame.mtype):
+        raise DroppedError("not_a_downlink")
+    if frame.dev_addr != session.dev_addr:
+        raise DroppedError("another_device")
+    if len(phy) > largest + _FRAME_SIZE:  # no radio can have sent it here (RP002-1.0.4 2.4.6)
+        raise DroppedError("oversize")
+    fcnt = frames.full_fcnt(session.fcnt_down, frame.fcnt)
+    if fcnt > 0xFFFFFFFF:
+        raise DroppedError("fcnt_used_up")
+    if not frames.mic_fits(phy, session.nwk_s_key, fcnt):
+        former = fcnt - 0x10000
+        is_replay = former >= 0 and frames.mic_fits(phy, session.nwk_s_key, former)
+        raise DroppedError("replay" if is_replay else "mic")
+    return frame, fcnt
+
+
+def _parse(phy: bytes) -> "DataFrame":
+    try:
+        return frames.parse(phy)
+    except WireError:
+        pass
+    has_fopts = len(phy) > 5 and phy[5] & 0x0F
+    fport_at = 8 + has_fopts
+    if has_fopts and len(phy) >= fport_at + 5 and phy[fport_at] == 0:
+        raise DroppedError("commands_in_fopts_and_fport_0")
+    raise DroppedError("malformed")
+
+
+def open_accept(phy: bytes, app_key: bytes, region: "Region", nonces: "Nonces") -> "JoinAccept":
+    """A join-accept that this node can follow."""
+    if len(phy) not in (17, 33):  # 29 bytes have been seen in the field
+        raise DroppedError("join_accept_size")
+    try:
+        accept = join.open_accept(phy, app_key)
+    except WireError:
+        raise DroppedError("join_accept_mic")
+    if not nonces.is_new(accept.join_nonce):
+        raise DroppedError("join_nonce")
+    if accept.rx1_dr_offset > region.max_rx1_dr_offset or not regions.has_data_rate(
+        region, accept.rx2_data_rate
+    ):
+        raise DroppedError("join_accept_settings")
+    return accept
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from codec.lorawan.frames import DataFrame
+    from codec.lorawan.join import JoinAccept
+    from codec.lorawan.regions import Region
+    from firmware.session import Nonces, Session

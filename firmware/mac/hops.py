@@ -1,0 +1,106 @@
+"""Where and when the next frame may go: data rate, free channel, and the reasons when there is none."""
+
+from codec.compat import const
+from codec.lorawan import airtime, regions
+from firmware.mac.channels import Channels
+from firmware.mac.joining import JoinBudget
+from firmware.mac.ledger import Ledger
+
+JOIN_REQUEST_SIZE = const(23)
+
+
+class Hops:
+    """`session` is None while the node has none; `channels` always exist."""
+
+    def __init__(self, region: "Region", stores: "Stores", randrange: "RandRange", options: "Options"):
+        self._region = region
+        self._randrange = randrange
+        self._options = options
+        self.ledger = Ledger(region, stores[0], stores[1])
+        self.join_budget = JoinBudget(stores[1])
+        self.adopt(None)
+
+    def adopt(self, session: "Session | None") -> None:
+        self.session = session
+        self.channels = Channels(self._region, session.plan if session else b"", self._options.octet)
+
+    def joining(self) -> "tuple[int, list[int]]":
+        """(data rate, channels) of the next join-request."""
+        data_rate = self.join_budget.data_rate(self._region, self._options.data_rate)
+        return data_rate, self.channels.joining(data_rate, self.join_budget.octet_turn())
+
+    def join_wait_ms(self, now_ms: int) -> int:
+        data_rate, indices = self.joining()
+        on_air_us = self.on_air_us(JOIN_REQUEST_SIZE, data_rate)
+        hop_ms = self.pick(now_ms, indices, data_rate, JOIN_REQUEST_SIZE, False)[1]
+        return max(self.join_budget.free_in_ms(now_ms, on_air_us), hop_ms)
+
+    def carrying(self, data_rate: int) -> "list[int]":
+        return self.channels.carrying(data_rate)
+
+    def on_air_us(self, size: int, data_rate: int) -> int:
+        sf, bw_hz, _ = self._region.data_rates[data_rate]
+        return airtime.airtime_us(size, sf, bw_hz)
+
+    def band(self, index: int) -> int:
+        return regions.sub_band_index(self._region, self.channels.row(index)[0])
+
+    def pick(
+        self, now_ms: int, indices: "list[int]", data_rate: int, size: int, is_alarm: bool
+    ) -> "tuple[int, int]":
+        """(a channel that is free now, 0), or (a channel, how long until the first of them is free)."""
+        on_air_us = self.on_air_us(size, data_rate)
+        waits = [
+            (self.ledger.free_in_ms(now_ms, self.band(index), on_air_us, is_alarm), index)
+            for index in indices
+        ]
+        soonest_ms = min(waits)[0]
+        free = [index for wait_ms, index in waits if wait_ms == soonest_ms]
+        aggregate_ms = self.ledger.aggregate_free_in_ms(now_ms, on_air_us, self._max_duty())
+        return free[self._randrange(len(free))], max(soonest_ms, aggregate_ms)
+
+    def spend(self, now_ms: int, index: int, size: int, data_rate: int) -> None:
+        self.ledger.spend(now_ms, self.band(index), self.on_air_us(size, data_rate))
+
+    def why(self, now_ms: int, size: int, is_alarm: bool) -> "list[str]":
+        """The chain of reasons for a wait, in words; empty when a frame of `size` bytes may go."""
+        from firmware.mac import why  # loaded when somebody asks
+
+        if self.session:
+            data_rate = self.session.data_rate
+            found, indices = [], self.carrying(data_rate)
+        else:
+            size = JOIN_REQUEST_SIZE
+            data_rate, indices = self.joining()
+            found = [self._join_hindrance(now_ms, self.on_air_us(size, data_rate))]
+        on_air_us = self.on_air_us(size, data_rate)
+        for band in sorted({self.band(index) for index in indices}):
+            from_hz, to_hz, _, _ = self._region.sub_bands[band]
+            what = f"sub-band {why.mhz(from_hz)} to {why.mhz(to_hz)} MHz"
+            free_in_ms = self.ledger.free_in_ms(now_ms, band, on_air_us, is_alarm)
+            used_us, limit_us = self.ledger.used_us(now_ms, band), self.ledger.limit_us(band, is_alarm)
+            found.append((what, used_us, limit_us, free_in_ms))
+        max_duty = self._max_duty()
+        free_in_ms = self.ledger.aggregate_free_in_ms(now_ms, on_air_us, max_duty)
+        found.append((f"the network allows 1/{1 << max_duty} of the time", 0, 0, free_in_ms))
+        return why.chain(found)
+
+    def _join_hindrance(self, now_ms: int, on_air_us: int) -> "tuple[str, int, int, int]":
+        budget = self.join_budget
+        number, _, limit_us = budget.period(now_ms)
+        when = ("hour 1", "hours 2 to 11")[number] if number < 2 else f"day {number - 1}"
+        free_in_ms = budget.free_in_ms(now_ms, on_air_us)
+        return f"join budget of {when}", budget.used_us(now_ms), limit_us, free_in_ms
+
+    def _max_duty(self) -> int:
+        return self.session.max_duty if self.session else 0
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from codec.lorawan.regions import Region
+    from firmware.contracts import RandRange, Store
+    from firmware.mac.machine import Options
+    from firmware.session import Session
+
+    Stores = tuple[Store, Store]
