@@ -37,11 +37,11 @@ class Reception:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A registered node. `app_key` is None for ABP, `mount_mm` None until it is surveyed."""
+    """A registered node. `app_key` is None unless it joins here, `mount_mm` None until it is surveyed."""
 
     dev_eui: str
     name: str
-    activation: Literal["otaa", "abp"]
+    activation: Literal["otaa", "abp", "lns"]
     join_eui: str | None = None
     app_key: bytes | None = field(default=None, repr=False)
     join_nonce: int = 0
@@ -71,12 +71,12 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Uplink:
-    """A frame that passed MIC and counter, decrypted."""
+    """A frame that passed MIC and counter, decrypted. An LNS gives no `phy` and not always the address."""
 
     id: str
     session_id: int
     dev_eui: str
-    dev_addr: str
+    dev_addr: str | None
     fcnt: int
     fport: int | None
     confirmed: bool

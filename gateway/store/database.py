@@ -27,8 +27,8 @@ def connect(path: Path) -> sqlite3.Connection:
         db.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")  # an acknowledged frame outlives a power cut
-        db.execute("PRAGMA foreign_keys = ON")
         _migrate(db, path)
+        db.execute("PRAGMA foreign_keys = ON")  # only now: a step may make a table anew that others refer to
     except sqlite3.Error as error:
         db.close()
         raise StoreError(f"{path}: {error}; name another path, or restore a backup") from None
@@ -52,6 +52,8 @@ def _migrate(db: sqlite3.Connection, path: Path) -> None:
     for step in steps[version:]:
         for statement in _statements(step.read_text("utf-8")):
             db.execute(statement)
+    if version < len(steps) and db.execute("PRAGMA foreign_key_check").fetchone():
+        raise StoreError(f"{path}: rows refer to others that are missing; restore a backup")
     db.execute(f"PRAGMA user_version = {len(steps)}")
     db.execute("COMMIT")
 

@@ -65,13 +65,17 @@ class Store:
         """The sessions a frame with this DevAddr may belong to."""
         return self._all(
             Session,
-            "SELECT * FROM session WHERE dev_addr = ? AND state <> 'ended' ORDER BY id DESC",
+            "SELECT * FROM session WHERE dev_addr = ? AND source IS NULL AND state <> 'ended' "
+            "ORDER BY id DESC",
             dev_addr,
         )
 
     def newest_session(self, dev_eui: str, state: Literal["pending", "active", "ended"]) -> Session | None:
         return self._one(
-            Session, "SELECT * FROM session WHERE dev_eui = ? AND state = ? ORDER BY id DESC", dev_eui, state
+            Session,
+            "SELECT * FROM session WHERE dev_eui = ? AND state = ? AND source IS NULL ORDER BY id DESC",
+            dev_eui,
+            state,
         )
 
     def add_session(self, session: Session) -> int:

@@ -61,7 +61,9 @@ class Device(_Shape):
 
     dev_eui: Eui
     name: str
-    activation: Literal["otaa", "abp"]
+    activation: Literal["otaa", "abp", "lns"] = Field(
+        description="lns: another server has its keys"
+    )
     dev_addr: DevAddr | None
     joined_at: Instant | None = Field(description="null for ABP, which never joins")
     last_seen: Instant | None = Field(description="when its last uplink was heard")
@@ -72,12 +74,12 @@ class Device(_Shape):
 class Reception(_Shape):
     """One gateway's hearing of an uplink."""
 
-    gateway_id: Eui
+    gateway_id: str = Field(description="its EUI, or its name where an LNS tells none")
     rssi_dbm: Number | None
     snr_db: Number | None
-    frequency_hz: int
-    data_rate: str
-    tmst: int
+    frequency_hz: int | None
+    data_rate: str | None
+    tmst: int | None
 
 
 class Uplink(_Shape):
@@ -85,7 +87,7 @@ class Uplink(_Shape):
 
     id: str
     dev_eui: Eui
-    dev_addr: DevAddr
+    dev_addr: DevAddr | None
     session_id: int
     fcnt: int
     fport: int | None
