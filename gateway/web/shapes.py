@@ -61,9 +61,7 @@ class Device(_Shape):
 
     dev_eui: Eui
     name: str
-    activation: Literal["otaa", "abp", "lns"] = Field(
-        description="lns: another server has its keys"
-    )
+    activation: Literal["otaa", "abp", "lns"] = Field(description="lns: another server has its keys")
     dev_addr: DevAddr | None
     joined_at: Instant | None = Field(description="null for ABP, which never joins")
     last_seen: Instant | None = Field(description="when its last uplink was heard")
