@@ -107,7 +107,9 @@ def test_ages_follow_the_servers_clock_and_silence_shows(tmp_path: Path, browser
     with serving(ledger, FastClock(speed=600)) as site:
         browser.do("open", url=f"{site.url}#{village.CREEK}")
         browser.do("find", selector=".site")
-        browser.do("see", text="Zeitraffer 600-fach")
+        browser.do("see", text="Zeitraffer")
+        [speed] = browser.do("texts", selector=".speed")
+        assert 400 <= int(speed.split()[1].removesuffix("-fach")) <= 800  # measured; this machine may be busy
         browser.do("find", selector=f'{AUE}:has-text("unbekannt"):has-text("meldet sich nicht, zuletzt")')
         browser.do("find", selector=".present.silent")
         is_quiet(browser)

@@ -1,5 +1,6 @@
 // The page: chooses a language, follows the gateway, and draws what is known, anew each second for the ages.
 
+import { isSteady } from "./clock.js";
 import { chooseLanguage, language, preferredLanguage, switchLanguage, t } from "./language.js";
 import { shown } from "./quantities.js";
 import { present } from "./reading.js";
@@ -13,6 +14,7 @@ const root = document.getElementById("page");
 const wide = matchMedia("(min-width: 60rem)"); // as in page.css: the node stands beside the overview
 const SKIP_TARGET = "nodes";
 let address = null; // the DevEUI after the #
+let isChosen = false; // which node to show while there is none
 
 function Page() {
   const devices = arranged(state.devices ?? [], language);
@@ -29,17 +31,20 @@ function Page() {
 }
 
 function draw() {
-  if (state.ready && state.devices.length && device(state.selected) === null) select(outstanding().dev_eui);
+  const isOpen = !isChosen || device(state.selected) === null;
+  if (isOpen && state.ready && state.devices.length) chooseFirst();
   document.title = [device(address)?.name, "messfunk"].filter(Boolean).join(" · ");
   render(html`<${Page} />`, root);
 }
 
 /** The node to begin with: where most is on the rise, else the first that has something to say. */
-function outstanding() {
+function chooseFirst() {
+  isChosen ||= isSteady(); // before that, the present is still to come
   const said = arranged(state.devices, language).map((node) => ({ node, ...present(node) }));
   const rise = ({ direction, perHour, quantity }) => (direction === "rising" ? perHour / shown(quantity).steady : 0);
   const [first] = said.filter(({ standing }) => standing === "live").sort((a, b) => rise(b) - rise(a));
-  return (first ?? said[0]).node;
+  const { dev_eui: devEui } = (first ?? said[0]).node;
+  if (devEui !== state.selected) select(devEui);
 }
 
 async function turnTo(wanted) {
@@ -52,6 +57,7 @@ async function followAddress() {
   const asked = location.hash.slice(1) || null;
   if (asked === SKIP_TARGET) return;
   address = asked;
+  isChosen ||= asked !== null;
   await select(asked ?? state.selected);
   if (asked && !wide.matches) {
     scrollTo(0, 0);

@@ -5,7 +5,7 @@ const MAX_RATE = 100; // a replay may race and then stop: what is carried on mus
 
 let base = null; // {local, server}: the sample that time is carried on from
 let from = null; // the sample that the rate is measured from
-let rate = 1;
+let rate = null; // not measured yet
 
 /** Take the `now` of an answer. */
 export function tellNow(text, local = performance.now()) {
@@ -20,11 +20,16 @@ export function tellNow(text, local = performance.now()) {
 
 /** Milliseconds since 1970 by the server's clock, null before the first answer. */
 export function now(local = performance.now()) {
-  return base && base.server + (local - base.local) * Math.min(rate, MAX_RATE);
+  return base && base.server + (local - base.local) * Math.min(rate ?? 1, MAX_RATE);
+}
+
+/** Whether time goes on evenly: not before its rate is known, nor while a replay catches up with the present. */
+export function isSteady() {
+  return rate !== null && rate <= MAX_RATE;
 }
 
 /** How many times faster than ours the server's clock runs, 1 when it is only drift. */
 export function speed() {
-  const step = rate > 20 ? 5 : 1;
+  const step = rate > 200 ? 50 : rate > 20 ? 5 : 1; // the measured rate trembles
   return rate > 1.5 ? Math.round(rate / step) * step : 1;
 }

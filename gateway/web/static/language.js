@@ -61,6 +61,10 @@ export function day(time) {
   return format(time, { weekday: "short", day: "numeric", month: "numeric" });
 }
 
+export function date(time) {
+  return format(time, { day: "numeric", month: "numeric" });
+}
+
 export function moment(time) {
   return format(time, { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 }

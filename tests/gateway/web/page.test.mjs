@@ -1,7 +1,7 @@
 // The page's reckoning, without a browser: the server's time, intervals, silence, trends, gaps.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { now, speed, tellNow } from "../../../gateway/web/static/clock.js";
+import { isSteady, now, speed, tellNow } from "../../../gateway/web/static/clock.js";
 import { charted, headline, kind } from "../../../gateway/web/static/quantities.js";
 import { curve, direction, interval, isStale, slope } from "../../../gateway/web/static/series.js";
 
@@ -16,7 +16,9 @@ test("the server's time goes on between answers, at the rate that was measured",
   tellNow("2026-11-22T12:00:00.000Z", 1000);
   assert.equal(now(3000), NOON + 2000);
   assert.equal(speed(), 1);
+  assert.equal(isSteady(), false); // one answer tells of no rate
   tellNow("2026-11-22T12:01:00.000Z", 2000);
+  assert.equal(isSteady(), true);
   assert.equal(speed(), 60);
   assert.equal(now(3000), NOON + 2 * MINUTE);
   tellNow("2026-11-22T12:01:03.000Z", 2050); // too close to tell of the rate, but not of the time
@@ -24,6 +26,7 @@ test("the server's time goes on between answers, at the rate that was measured",
   assert.equal(speed(), 60);
   tellNow("2026-11-22T18:00:00.000Z", 4000);
   assert.equal(now(5000), NOON + 6 * 60 * MINUTE + 100_000); // a race is not carried on
+  assert.equal(isSteady(), false);
   tellNow("2026-11-22T18:00:10.000Z", 14_000);
   assert.equal(speed(), 1);
 });

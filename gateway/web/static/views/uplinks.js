@@ -1,6 +1,6 @@
 // The last frames of a node: who heard them how well, and what could not be read.
 
-import { clockSeconds, day, number, t } from "../language.js";
+import { clockSeconds, date, number, t } from "../language.js";
 import { html } from "../vendor/standalone.module.js";
 
 export function Uplinks({ uplinks }) {
@@ -16,7 +16,7 @@ export function Uplinks({ uplinks }) {
 function Row({ uplink }) {
   const time = Date.parse(uplink.received_at);
   return html`<li>
-    <time datetime=${uplink.received_at}>${day(time)} ${clockSeconds(time)}</time>
+    <time datetime=${uplink.received_at}>${date(time)} ${clockSeconds(time)}</time>
     <span class="rank">${t("uplinks.fcnt", { fcnt: uplink.fcnt })}</span>
     <ul role="list" class="heard" aria-label=${t("uplinks.heard")}>
       ${uplink.receptions.map((each) => html`<${Heard} ...${each} />`)}
