@@ -101,19 +101,21 @@ class Node:
         one = self._outbox.first(self._clock.now_ms())
         if one is None:
             return None
-        if one.fport == ports.REPORT and _YOUNG_MS < self._clock.now_ms() - one.since_ms < _DATED_MS:
-            self._outbox.defer(one, one.since_ms + _DATED_MS)
-            return None
         link = self._open_link()
         downlink = None
         if not link.joined() and not await link.join():
             self._outbox.wait_until(self._clock.now_ms() + max(link.wait_ms(), _RETRY_MS))
             return None
-        if not link.wait_ms():
+        if one.fport == ports.REPORT and _YOUNG_MS < self._clock.now_ms() - one.since_ms < _DATED_MS:
+            self._outbox.defer(one, one.since_ms + _DATED_MS)
+            return None
+        is_alarm = one.fport == ports.ALARM
+        if is_alarm or not link.wait_ms():  # alarms have a reserve of airtime
+            payload = _dated(one, self._clock.now_ms())
             confirmed = self._is_confirmed(one)
-            downlink = await link.send(one.fport, _dated(one, self._clock.now_ms()), confirmed)
+            downlink = await link.send(one.fport, payload, confirmed, is_alarm)
             heard = not confirmed or (downlink is not None and downlink.ack)
-            if heard or one.fport != ports.ALARM or one.tries == _ALARM_TRIES:
+            if heard or not is_alarm or one.tries == _ALARM_TRIES:
                 self._outbox.sent(one)
             else:
                 self._outbox.again(one, self._clock.now_ms())

@@ -21,6 +21,7 @@ class Schedule:
             self._next_ms = list(struct.unpack(self._format, saved))
         else:
             self._next_ms = [_AT_ONCE] * (1 + sensors)
+        self._first_periods_ms = {}  # type: dict[int, int]
 
     def samples_due(self, now_ms: int) -> "list[int]":
         """The sensors to read now, by their places."""
@@ -41,15 +42,17 @@ class Schedule:
         return min(self._next_ms[1:])
 
     def save(self) -> None:
+        for at, period_ms in self._first_periods_ms.items():
+            self._next_ms[at] -= self._randrange(period_ms)
         self._rtc.put("schedule", struct.pack(self._format, *self._next_ms))
 
     def _advance(self, at: int, now_ms: int, period_s: int) -> None:
         period_ms = period_s * 1000
         due_ms = self._next_ms[at]
-        next_ms = due_ms + period_ms
         if due_ms == _AT_ONCE:
-            next_ms = now_ms + period_ms - self._randrange(period_ms)
-        elif next_ms <= now_ms:  # it slept over some
+            self._first_periods_ms[at] = period_ms
+        next_ms = due_ms + period_ms
+        if not now_ms - period_ms < due_ms <= now_ms:  # it came early, or slept over some
             next_ms = now_ms + period_ms
         self._next_ms[at] = next_ms
 
