@@ -16,7 +16,7 @@ ASSETS := gateway/web/static/vendor/THIRD_PARTY.txt
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-recorded micropython check format assets build debian lock clean
+.PHONY: help setup demo test test-recorded micropython bench-node check format assets build debian lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+[ :].*## / {sub(/ .*/, "", $$1); printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ check: .venv/.dev ## Style and types, without tests
 format: .venv/.dev ## Put every Python file into the common form
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
+
+bench-node: .venv/.dev ## Both recorded creeks through the node: wakes, airtime, how late alarms leave
+	@$(BIN)/python -m tests.bench.node $(MESSFUNK_DATA)
 
 build: .venv/.runtime $(ASSETS) ## The wheel, in dist/
 	$(BIN)/hatchling build -t wheel
