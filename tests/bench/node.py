@@ -107,6 +107,12 @@ class Bench:
     def joined(self) -> bool:
         return True
 
+    async def join(self) -> bool:
+        return True
+
+    def why(self) -> list[str]:
+        return []
+
     def wait_ms(self) -> int:
         return 0
 
@@ -209,16 +215,12 @@ def main() -> None:
 
 
 def _row(name: str, result: Result, late: list[float]) -> str:
-    head = (
-        f"| {name} | {result.days:.0f} | {result.wakes_a_day:.0f} | {result.air_ratio:.2f} | {len(late)} | "
-    )
-    return head + _spread(late) + " |"
+    cells = (name, f"{result.days:.0f}", f"{result.wakes_a_day:.0f}", f"{result.air_ratio:.2f}", len(late))
+    return f"| {' | '.join(str(cell) for cell in cells)} | {_spread(late)} |"
 
 
 def _spread(late: list[float]) -> str:
-    return " | ".join(
-        f"{seconds:.0f} s" for seconds in (percentile(late, 0.5), percentile(late, 0.95), late[-1])
-    )
+    return " | ".join(f"{s:.0f} s" for s in (percentile(late, 0.5), percentile(late, 0.95), late[-1]))
 
 
 if __name__ == "__main__":
