@@ -18,6 +18,9 @@ Downlink = namedtuple("Downlink", ("fport", "payload", "ack", "pending"))
 Otaa = namedtuple("Otaa", ("dev_eui", "join_eui", "app_key"))
 Abp = namedtuple("Abp", ("dev_addr", "nwk_s_key", "app_s_key"))
 
+# `data_rate`: of the first join-request; `octet`: US915 and AU915 only, the group of 8 channels, 0 for all
+Options = namedtuple("Options", ("data_rate", "adr", "octet"))
+
 
 class RefusedError(OSError):
     """The MAC does not send this now; the text says why and, where time helps, when it will."""

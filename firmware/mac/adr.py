@@ -9,10 +9,9 @@ ADR_ACK_DELAY = const(32)
 LOST = const(448)
 
 
-def count(region: "Region", session: "Session", channels: "Channels") -> bool:
-    """A new FCntUp was used without a downlink in between; True when a step of the back-off was taken."""
+def step(region: "Region", session: "Session", channels: "Channels") -> bool:
+    """After another uplink without a downlink in between; True when a step of the back-off was taken."""
     s = session
-    s.adr_ack_cnt = min(s.adr_ack_cnt + 1, 0xFFFF)
     over = s.adr_ack_cnt - ADR_ACK_LIMIT
     if over < ADR_ACK_DELAY or over % ADR_ACK_DELAY:
         return False

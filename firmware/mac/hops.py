@@ -100,7 +100,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from codec.lorawan.regions import Region
     from firmware.contracts import RandRange, Store
-    from firmware.mac.machine import Options
+    from firmware.mac.actions import Options
     from firmware.session import Session
 
     Stores = tuple[Store, Store]

@@ -8,7 +8,6 @@ What must outlive power loss is in the stores before the Transmit is handed out.
 """
 
 import binascii
-from collections import namedtuple
 
 from codec.compat import const
 from codec.lorawan import crypto, frames, join, regions
@@ -18,9 +17,6 @@ from firmware.mac.actions import Abp, Channel, Done, Downlink, RefusedError, Tra
 from firmware.mac.commands import Commands, eirp_dbm, largest_payload, lowest_data_rate, lowest_rx1
 from firmware.mac.hops import JOIN_REQUEST_SIZE, Hops
 from firmware.mac.windows import Timing
-
-# `data_rate`: of the first join-request; `octet`: US915 and AU915 only, the group of 8 channels, 0 for all
-Options = namedtuple("Options", ("data_rate", "adr", "octet"))
 
 _TYPICAL_SIZE = const(32)  # of a report with its frame
 _FRAME_SIZE = const(13)  # MHDR, FHDR without FOpts, FPort, MIC
@@ -39,7 +35,7 @@ class Mac:
         identity: "Otaa | Abp",
         stores: "Stores",
         randrange: "RandRange",
-        options: Options,
+        options: "Options",
     ):
         self._region = region
         self._identity = identity
@@ -220,16 +216,18 @@ class Mac:
         fcnt = s.take_fcnt(self._flash, self._rtc)
         plain = frames.Plain(kind, s.dev_addr, fctrl, fcnt, fopts, fport, payload)
         self._frame = frames.build(plain, s.nwk_s_key, s.app_s_key)
-        return self._transmit(now_ms, index)
+        action = self._transmit(now_ms, index)
+        if self._options.adr and adr.step(self._region, s, self._hops.channels):
+            self._save(s)  # for the frame after this one
+        return action
 
     def _flags(self, s: "Session") -> int:
-        """FCtrl of a new frame (4.3.1.1, 4.3.1.2); the ADR back-off takes its steps for the frame after."""
+        """FCtrl of a new frame (4.3.1.1, 4.3.1.2)."""
         fctrl = frames.ACK if s.is_ack_due else 0
         s.is_ack_due = False
         if self._options.adr:
             fctrl |= frames.ADR | (frames.ADR_ACK_REQ if adr.asks(s) else 0)
-            if adr.count(self._region, s, self._hops.channels):
-                self._save(s)
+            s.adr_ack_cnt = min(s.adr_ack_cnt + 1, 0xFFFF)
         return fctrl
 
     def _fitting(self, room: int) -> bytes:
@@ -395,7 +393,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from codec.lorawan.regions import Region
     from firmware.contracts import RandRange, Store
-    from firmware.mac.actions import Listen, Otaa
+    from firmware.mac.actions import Listen, Options, Otaa
     from firmware.session import Session
 
     Stores = tuple[Store, Store]
