@@ -176,6 +176,9 @@ def test_range_and_quantity_of_the_curve_are_chosen(site: Site, browser: Browser
             assert len(browser.do("texts", selector=".numbers tbody tr")) == count
     browser.do("click", name="Batterie")
     browser.do("find", selector='.plot[aria-label^="Batterie"]')
+    browser.do("find", selector='.present.live:has-text("3,71")')
+    browser.do("click", name="Fulda", role="link")
+    browser.do("find", selector='.plot[aria-label^="Wasserstand"]')
     is_quiet(browser)
 
 

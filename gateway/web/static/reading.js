@@ -14,10 +14,16 @@ export function present(node, quantity = headline(node)) {
   if (last === null) {
     return { quantity, last, time: node.last_seen && Date.parse(node.last_seen), standing: node.last_seen ? "unreadable" : "unheard" };
   }
-  const series = points(node.dev_eui, quantity);
   const time = Date.parse(last.time);
-  if (isStale(time, series, now())) return { quantity, last, time, standing: "silent" };
+  if (isSilent(node)) return { quantity, last, time, standing: "silent" };
   if (last.value === null) return { quantity, last, time, standing: "faulty" };
-  const perHour = slope(quantity, series, now());
+  const perHour = slope(quantity, points(node.dev_eui, quantity), now());
   return { quantity, last, time, standing: "live", perHour, direction: direction(quantity, perHour) };
+}
+
+/** Judged by its headline: a battery is told of more rarely, and a node is not silent for that. */
+function isSilent(node) {
+  const quantity = headline(node);
+  const last = node.last.find((each) => each.quantity === quantity);
+  return isStale(Date.parse(last.time), points(node.dev_eui, quantity), now());
 }

@@ -53,6 +53,7 @@ export function points(devEui, quantity) {
 }
 
 export async function select(devEui) {
+  if (devEui !== state.selected) state.quantity = null; // each node begins with what it is there for
   state.selected = devEui;
   changed();
   await attempt(loadSelected);
