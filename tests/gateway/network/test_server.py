@@ -251,6 +251,18 @@ async def test_a_device_of_another_process_is_known_at_once(desk: Desk) -> None:
     assert desk.fcnts(late.dev_eui) == [(1, 1), (2, 0)]
 
 
+async def test_the_same_bytes_are_new_once_more_after_a_reset(desk: Desk, node: Node) -> None:
+    phy = node.uplink(confirmed=True)
+    desk.hear(desk.reception(phy))
+    await desk.clock.advance(1500)
+    devices.reset_session(desk.store, node.dev_eui, START_MS)
+    assert desk.hear(desk.reception(phy))
+    await desk.clock.advance(1000)
+    desk.hear(desk.reception(phy, EUIS[1]))
+    await desk.clock.advance(5000)
+    assert (desk.counters.uplinks, desk.counters.duplicates, len(desk.gateways.sent)) == (2, 1, 2)
+
+
 async def test_a_damaged_frame_is_refused_whichever_bit_is_turned(desk: Desk, node: Node) -> None:
     phy = node.uplink(b"level", confirmed=True)
     before = desk.dump()
