@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
-from codec.registry import QUANTITIES as ON_THE_WIRE
+from codec.message import ROWS
 from codec.wire import WireError
 
 
@@ -59,7 +59,7 @@ QUANTITIES = {
 # The unit of each quantity, as registry, interface, command line and exports spell it.
 UNITS = {name: quantity.unit for name, quantity in QUANTITIES.items()}
 
-_RANGES = {name: (least, most) for name, _, least, most, _ in ON_THE_WIRE}
+_RANGES = {row.name: (row.least, row.most) for row in ROWS}
 
 
 def to_unit(name: str, steps: int) -> "int | float":

@@ -1,164 +1,167 @@
 """The report: what a node measured at one moment, in as few bytes as deterministic CBOR allows."""
 
-from collections import namedtuple
-
 from codec import cbor
-from codec.registry import BITMAP_BIAS, GROUPS
-from codec.value import expected, fault_name, put_fault, put_value
+from codec.compat import const
+from codec.registry import FAULTS, TABLE
 from codec.wire import WireError
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from codec.cbor import Item
-    from codec.value import Row, Value
+_ARRAY = const(0x80)
 
-# `values` maps a quantity to its steps (int) or to the name of its fault (str). `unknown` is what a newer
-# registry put behind them: its bits, and their items as they came.
-Report = namedtuple("Report", ("values", "unknown"))
-
-# Bits of the groups by urgency: water, state of the node, noise, dust and what explains it, housekeeping.
-_URGENCY = (5, 14, 10, 9, 4, 0, 3, 2, 1, 11, 6, 12, 13)
-_TOO_SHORT = "no group of a report fits into {} bytes"
+# Slot 0 is the bitmap less this, so that the bitmaps 0..39 take one byte.
+_BIAS = const(16)
 
 
-def encode(values: "dict[str, Value]") -> bytes:
-    """The payload; refuses an unknown quantity and a value out of its range: send a fault instead."""
-    bitmap = items = named = 0
-    for bit in range(len(GROUPS)):
-        present = _present(GROUPS[bit], values)
-        if present:
-            named += present
-            bitmap |= 1 << bit
-            items += 1 if _fault(GROUPS[bit], values) else len(GROUPS[bit])
-    if named != len(values):
-        raise WireError(f"not all of these are quantities with a value: {', '.join(sorted(values))}")
-    out = bytearray()
-    cbor.put_array(out, 1 + items)
-    cbor.put_scalar(out, bitmap - BITMAP_BIAS)
-    for bit in range(len(GROUPS)):
-        if bitmap >> bit & 1:
-            _put_group(out, GROUPS[bit], values)
-    return bytes(out)
+# Columns of the registry.
+_WIDTH = const(6)
+_NAME = const(1)
+_CENTRE = const(2)
+_LEAST = const(3)
+_MOST = const(4)
+_REFERENCE = const(5)
+
+_AGE = const(0b100000000)
+_AGE_AND_NUMBER = const(0b110000000)
+_ROOM_FOR_A_FAULT = const(11)  # what US915 allows at its slowest; any group fits into it as a fault
 
 
-def decode(payload: bytes) -> Report:
-    """The report in a payload; values out of their range are decoded, for the gateway to flag."""
+def encode(values: "dict[str, int | str]") -> bytes:
+    """The payload. Refuses what is no quantity and what is out of its range: send a fault instead."""
+    return _payload(values, _bitmap(values))
+
+
+def decode(payload: bytes) -> "dict[str, int | str]":
+    """The values. Those out of their range pass: to flag them is the gateway's business."""
     return read(cbor.decode(payload))
 
 
-def read(items: "tuple[Item, ...]") -> Report:
-    """The report in the items of a payload."""
-    if not items or not isinstance(items[0], int) or items[0] < -BITMAP_BIAS:
-        raise WireError("slot 0 is not the bitmap of a report")
-    bitmap = items[0] + BITMAP_BIAS
-    values = {}  # type: dict[str, Value]
-    at = 1
-    for bit in range(len(GROUPS)):
-        if bitmap >> bit & 1:
-            at += _get_group(items[at : at + len(GROUPS[bit])], GROUPS[bit], values)
-    newer = bitmap >> len(GROUPS)
-    tail = bytearray()
-    for item in items[at:]:
-        cbor.put_item(tail, item)
-    # A newer group has at least one item, and an item without a bit belongs to nobody.
-    if len(items) - at < bin(newer).count("1") or (tail and not newer):
-        raise WireError(f"{len(items) - at} items do not fit the newer bits {newer:#b}")
-    return Report(values, (newer << len(GROUPS), bytes(tail)))
+def read(items: "tuple[int | tuple[int | None, ...] | None, ...]") -> "dict[str, int | str]":
+    """The values in the items of a payload."""
+    slot = items[0] if items else None
+    bitmap = slot + _BIAS if isinstance(slot, int) else -1
+    values = {}  # type: dict[str, int | str]
+    place = 1
+    group = None
+    before = None  # type: int | str | None
+    for at in range(0, len(TABLE), _WIDTH):
+        if bitmap >> TABLE[at] & 1 and place < len(items):
+            if TABLE[at] != group:
+                group = TABLE[at]
+                before = None
+            before = value(items[place], before, _expected(at, values, bitmap))
+            place += 1
+            if before is not None:
+                values[TABLE[at + _NAME]] = before
+    # Also refuses groups cut short or of nothing but null, and bits that are not ours.
+    if place != len(items) or _bitmap(values) != bitmap:
+        raise WireError("no report")
+    return values
 
 
-def split(values: "dict[str, Value]", limit_bytes: int) -> "list[bytes]":
-    """The report as payloads of at most `limit_bytes`, the most urgent first, each with number and age.
+def value(
+    item: "int | tuple[int | None, ...] | None", before: "int | str | None", zero: int
+) -> "int | str | None":
+    """What an item stands for where `zero` was expected and `before` stands before it."""
+    if item is None:
+        return None
+    if isinstance(item, int):
+        return item + zero
+    if item == () and isinstance(before, str):
+        return before
+    code = item[0] if len(item) == 1 else None
+    if code is not None and code >= 0:
+        faults = FAULTS.split()
+        fault = faults[code] if code < len(faults) else f"fault_{code}"
+        if fault != before:
+            return fault
+    raise WireError("no fault")
 
-    Where that is too much, a part goes without its number; and a group that fits into no payload travels as
-    the fault "no_room", so that nobody takes it for not measured.
+
+def split(values: "dict[str, int | str]", limit_bytes: int) -> "list[bytes]":
+    """The report as payloads of at most `limit_bytes`, the most urgent first.
+
+    What fits into no payload travels as the fault "no_room": nobody shall take it for not measured.
     """
-    whole = encode(values)
-    if len(whole) <= limit_bytes:
-        return [whole]
-    age = _chosen(GROUPS[8], values)
-    stamp = _chosen(GROUPS[7] + GROUPS[8], values)
-    parts = []  # type: list[dict[str, Value]]
-    for bit in _URGENCY:
-        group = _chosen(GROUPS[bit], values)
-        if group:
-            no_room = dict.fromkeys(group, "no_room")  # type: dict[str, Value]
-            _place(parts, ((stamp, group), (age, group), (stamp, no_room), (age, no_room)), limit_bytes)
-    if not parts:
-        raise WireError(_TOO_SHORT.format(limit_bytes))
-    return [encode(part) for part in parts]
+    if limit_bytes < _ROOM_FOR_A_FAULT:
+        raise WireError("no room")
+    values = dict(values)
+    bitmap = _bitmap(values)
+    parts = []  # type: list[int]
+    # Water, state of the node, noise, dust and what explains it, housekeeping. Number and age are not among
+    # these bits: they go with every part that has room.
+    for bit in b"\x03\x0e\x0a\x09\x04\x02\x05\x00\x01\x0b\x06\x0c\x0d":
+        group = bitmap & 1 << bit
+        stamped = group | bitmap & _AGE_AND_NUMBER
+        if group and not _placed((stamped, group | bitmap & _AGE), values, parts, limit_bytes):
+            for at in range(0, len(TABLE), _WIDTH):
+                if TABLE[at] == bit and TABLE[at + _NAME] in values:
+                    values[TABLE[at + _NAME]] = "no_room"
+            _placed((stamped, group), values, parts, limit_bytes)
+    return [_payload(values, part) for part in parts or [bitmap]]
 
 
-def _chosen(rows: "tuple[Row, ...]", values: "dict[str, Value]") -> "dict[str, Value]":
-    return {row[0]: values[row[0]] for row in rows if row[0] in values}
+def item(
+    at: int, value: "int | str | None", before: "int | str | None", zero: int
+) -> "int | tuple[int, ...] | None":
+    """What a value of row `at` is on the wire, where `zero` was expected and `before` stands before it."""
+    if value is None:
+        return None
+    if isinstance(value, str):
+        place = FAULTS.find(f" {value} ")
+        if place >= 0 and " " not in value:
+            return () if value == before else (FAULTS.count(" ", 0, place),)
+    elif isinstance(value, int) and TABLE[at + _LEAST] <= value <= TABLE[at + _MOST]:
+        return value - zero
+    raise WireError(f"{TABLE[at + _NAME]} cannot be {value}")
 
 
-def _place(
-    parts: "list[dict[str, Value]]",
-    choices: "tuple[tuple[dict[str, Value], dict[str, Value]], ...]",
-    limit_bytes: int,
-) -> None:
-    """Add the first choice that fits to the first part that has room for it."""
-    for stamp, group in choices:
-        for part in parts + [{}]:
-            joined = dict(part)
-            joined.update(stamp)
-            joined.update(group)
-            if len(encode(joined)) <= limit_bytes:
-                if not part:
-                    parts.append(part)
-                part.update(joined)
-                return
-    raise WireError(_TOO_SHORT.format(limit_bytes))
+def _bitmap(values: "dict[str, int | str]") -> int:
+    bitmap = named = 0
+    for at in range(0, len(TABLE), _WIDTH):
+        if values.get(TABLE[at + _NAME]) is not None:
+            named += 1
+            bitmap |= 1 << TABLE[at]
+    if named != len(values):
+        raise WireError("no quantity: " + " ".join(values))
+    return bitmap
 
 
-def _present(group: "tuple[Row, ...]", values: "dict[str, Value]") -> int:
-    """How many of a group's quantities have a value."""
-    present = 0
-    for row in group:
-        if values.get(row[0]) is not None:
-            present += 1
-    return present
+def _payload(values: "dict[str, int | str]", bitmap: int) -> bytes:
+    count = 1
+    for at in range(0, len(TABLE), _WIDTH):
+        count += bitmap >> TABLE[at] & 1
+    out = bytearray()
+    cbor.put_head(out, _ARRAY, count)
+    cbor.put(out, bitmap - _BIAS)
+    group = before = None
+    for at in range(0, len(TABLE), _WIDTH):
+        if bitmap >> TABLE[at] & 1:
+            if TABLE[at] != group:
+                group = TABLE[at]
+                before = None
+            value = values.get(TABLE[at + _NAME])
+            cbor.put(out, item(at, value, before, _expected(at, values, bitmap)))
+            before = value
+    return bytes(out)
 
 
-def _fault(group: "tuple[Row, ...]", values: "dict[str, Value]") -> "str | None":
-    """The fault of a group, if it has one: it stands for all of the group, so no value can go beside it."""
-    found = None
-    for row in group:
-        value = values.get(row[0])
-        if isinstance(value, str):
-            found = value
-    if found:
-        for row in group:
-            if values.get(row[0]) not in (None, found):
-                raise WireError(f"{row[0]}: beside a fault its group can hold no value")
-    return found
+def _expected(at: int, values: "dict[str, int | str]", bitmap: int) -> int:
+    """The value that a zero stands for. Where no value of the reference goes along, its centre has to do."""
+    zero: int = TABLE[at + _CENTRE]
+    if TABLE[at + _REFERENCE] is not None:
+        reference = TABLE[at + _REFERENCE] * _WIDTH
+        value = values.get(TABLE[reference + _NAME]) if bitmap >> TABLE[reference] & 1 else None
+        zero += value if isinstance(value, int) else TABLE[reference + _CENTRE]
+    return zero
 
 
-def _put_group(out: bytearray, group: "tuple[Row, ...]", values: "dict[str, Value]") -> None:
-    fault = _fault(group, values)
-    if fault:
-        put_fault(out, fault)
-        return
-    for row in group:
-        value = values.get(row[0])
-        if value is None:
-            cbor.put_scalar(out, None)
-        else:
-            put_value(out, row, value, expected(row, values))
-
-
-def _get_group(items: "tuple[Item, ...]", group: "tuple[Row, ...]", values: "dict[str, Value]") -> int:
-    """Read a group into `values`; tells how many items it took."""
-    if items and isinstance(items[0], tuple):
-        fault = fault_name(items[0])
-        for row in group:
-            values[row[0]] = fault
-        return 1
-    if len(items) < len(group) or items == (None,) * len(group):
-        raise WireError(f"{group[0][0]}: of {len(group)} items there are {len(items)}, or all are null")
-    for row, item in zip(group, items):
-        if isinstance(item, tuple):
-            raise WireError(f"{row[0]}: a fault stands for its whole group")
-        if item is not None:
-            values[row[0]] = item + expected(row, values)
-    return len(group)
+def _placed(
+    choices: "tuple[int, ...]", values: "dict[str, int | str]", parts: "list[int]", limit_bytes: int
+) -> bool:
+    """Add the bits of the first choice that fits to the first part with room for them, else to a new one."""
+    for choice in choices:
+        for i in range(len(parts) + 1):
+            part = (parts + [0])[i] | choice
+            if len(_payload(values, part)) <= limit_bytes:
+                parts[i : i + 1] = [part]
+                return True
+    return False

@@ -61,7 +61,7 @@ class Journal:
             page_first = at - at % PAGE
             for place, (time_s, payload) in enumerate(_records(self._page(page_first))):
                 if at <= page_first + place < end:
-                    values = report.decode(payload).values
+                    values = report.decode(payload)
                     found.append(Record((page_first + place) % _NUMBERS, time_s, values))
             at = page_first + PAGE
         return found

@@ -155,7 +155,7 @@ def _dated(one: "Waiting", now_ms: int) -> bytes:
     age_ms = now_ms - one.since_ms
     if one.fport != ports.REPORT or age_ms < _DATED_MS:
         return one.payload
-    values = report.decode(one.payload).values
+    values = report.decode(one.payload)
     values["age_s"] = age_ms // 1000
     return report.encode(values)
 

@@ -155,7 +155,7 @@ def reset_session(
     _tell({"dev_eui": dev_eui, "reset": was_active}, as_json, text)
 
 
-@app.command(epilog="Example: messfunk decode 83181018f50a")
+@app.command(epilog="Example: messfunk decode 8325173901a3")
 def decode(
     payload: Annotated[str, typer.Argument(metavar="HEX", help="A decrypted payload.")],
     fport: Annotated[int | None, typer.Option(min=0, max=255, help="The port it came on.")] = None,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from codec import quantities, report
+from codec import message, quantities
 from codec.wire import WireError
 from gateway.model import Reading, Uplink
 
@@ -22,7 +22,12 @@ def read(payload: bytes, fport: int | None) -> Message:
     """What a payload says, whatever its FPort."""
     if fport == 0:
         raise WireError("MAC commands (FPort 0), not a report")
-    steps = dict(report.decode(payload).values)
+    said = message.decode(payload)
+    if isinstance(said, message.Newer):
+        raise WireError(f"{said.what} is newer than this gateway")
+    if not isinstance(said, message.Report):
+        raise WireError(f"a message of the kind {type(said).__name__.lower()}, not a report")
+    steps = dict(said.values)
     number = steps.pop("number", None)
     age_s = steps.pop("age_s", 0)
     if age_s != 0 and (isinstance(age_s, str) or not quantities.in_range("age_s", age_s)):

@@ -192,7 +192,7 @@ def _late_s(creek: Creek, alarms: list[tuple[int, bytes]]) -> list[float]:
 
 
 def _level_mm(payload: bytes) -> int:
-    distance_mm = report.decode(payload).values["distance"]
+    distance_mm = report.decode(payload)["distance"]
     return MOUNT_MM - int(distance_mm)
 
 

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codec import report
+from codec import message, report
+from codec.message import ROWS
 from codec.quantities import QUANTITIES, in_range, to_steps, to_unit
-from codec.registry import FAULTS, GROUPS
-from codec.registry import QUANTITIES as ON_THE_WIRE
+from codec.registry import FAULTS, TABLE
 from codec.wire import WireError
 
 # Issue 2 names these for registry, API, command line and exports.
@@ -23,7 +23,7 @@ UNITS = {
 
 
 def test_both_column_groups_hold_the_same_quantities() -> None:
-    names = [row[0] for row in ON_THE_WIRE]
+    names = [row.name for row in ROWS]
     assert len(names) == len(set(names))
     assert QUANTITIES.keys() - set(names) == {"level"}
     assert set(names) <= QUANTITIES.keys()
@@ -40,23 +40,32 @@ def test_the_units_are_those_of_the_interface() -> None:
         assert [QUANTITIES[name].unit for name in names] == [unit] * len(names)
 
 
+def test_bits_run_without_a_gap_and_the_members_of_a_group_stand_together() -> None:
+    assert len(TABLE) == 6 * len(ROWS)
+    bits = [row.bit for row in ROWS]
+    assert bits == sorted(bits)
+    assert set(bits) == set(range(len(set(bits))))
+
+
 def test_a_reference_is_absolute_and_stands_before_what_is_relative_to_it() -> None:
-    for number, (name, _, least, most, reference) in enumerate(ON_THE_WIRE):
-        assert least < most, name
-        if reference is not None:
-            assert reference < number
-            assert ON_THE_WIRE[reference][4] is None
-
-
-def test_splitting_knows_every_group() -> None:
-    stamp = {7, 8}
-    assert {*report._URGENCY, *stamp} == set(range(len(GROUPS)))
-    assert [GROUPS[bit][0][0] for bit in sorted(stamp)] == ["number", "age_s"]
+    for number, row in enumerate(ROWS):
+        assert row.least < row.most, row.name
+        if row.reference is not None:
+            assert row.reference < number
+            assert ROWS[row.reference].reference is None
 
 
 def test_fault_names_are_distinct_and_none_looks_like_a_newer_one() -> None:
-    assert len(set(FAULTS)) == len(FAULTS)
-    assert not any(name.startswith("fault") for name in FAULTS)
+    faults = FAULTS.split()
+    assert " ".join(["", *faults, ""]) == FAULTS
+    assert len(set(faults)) == len(faults)
+    assert not any(name.startswith("fault") for name in faults)
+
+
+def test_splitting_knows_every_group() -> None:
+    everything: dict[str, int | str] = {row.name: row.most for row in ROWS}
+    parts = [message.decode(part) for part in report.split(everything, 11)]
+    assert {name for part in parts for name in part.values} == everything.keys()
 
 
 @given(st.sampled_from(sorted(QUANTITIES)), st.integers(-(1 << 32), 1 << 32))

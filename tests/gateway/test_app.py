@@ -24,7 +24,7 @@ from tests.gateway.desk import START_MS, ManualClock, Node, abp, flip, otaa
 from tests.gateway.forwarder import EUI, PULL_DATA, PULL_RESP, PUSH_ACK, TX_ACK, Forwarder, head, push, rxpk
 
 FREE = Address("127.0.0.1", 0)
-REPORT = cbor2.dumps([0b0000_0000_0110_0010 - 16, -5, 116, 1])  # temperature, distance, battery
+REPORT = cbor2.dumps([0b0000_0000_0100_1010 - 16, -5, 112, 1])  # temperature, distance, battery
 
 
 def config(path: Path, *gateways: str, page: bool = False) -> Config:

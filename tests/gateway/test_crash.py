@@ -21,7 +21,7 @@ from gateway.store.sqlite import Store
 from tests.gateway.desk import START_MS, Node, abp
 from tests.gateway.forwarder import PUSH_ACK, push, rxpk
 
-REPORT = cbor2.dumps([0b0000_0000_0110_0010 - 16, -5, 116, 1])
+REPORT = cbor2.dumps([0b0000_0000_0100_1010 - 16, -5, 112, 1])
 NODES = 8
 CRASHES = 3
 IN_FLIGHT = 16

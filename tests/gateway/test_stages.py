@@ -7,18 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codec.registry import BITMAP_BIAS, GROUPS
+from codec.message import ROWS
 from codec.wire import WireError
 from gateway.model import Reading, Uplink
 from gateway.stages import decode
 
-BIT = {row[0]: bit for bit, group in enumerate(GROUPS) for row in group}
-CENTRE = {row[0]: row[1] for group in GROUPS for row in group}
+BIT = {row.name: row.bit for row in ROWS}
+CENTRE = {row.name: row.centre for row in ROWS}
 
 
 def payload(**items: Any) -> bytes:
     """A report with these items, which are values less their centre, or a list as a fault."""
-    bitmap = sum(1 << BIT[name] for name in items) - BITMAP_BIAS
+    bitmap = sum(1 << BIT[name] for name in items) - 16
     ordered = sorted(items.items(), key=lambda item: BIT[item[0]])
     return cbor2.dumps([bitmap, *(value for _, value in ordered)])
 
@@ -49,8 +49,8 @@ def test_a_report_becomes_readings_in_units() -> None:
 
 def test_a_level_is_the_mounting_height_less_the_distance() -> None:
     content = payload(distance=0)
-    assert values(content, 3000) == {"distance": 1650.0, "level": 1350.0}
-    assert values(content, 1000)["level"] == -650.0
+    assert values(content, 3000) == {"distance": 1654.0, "level": 1346.0}
+    assert values(content, 1000)["level"] == -654.0
 
 
 def test_a_faulty_distance_makes_a_faulty_level() -> None:
@@ -98,7 +98,7 @@ def test_what_is_no_report_is_refused(content: bytes) -> None:
 
 
 def test_a_value_that_no_node_would_send_is_still_a_number() -> None:
-    assert values(payload(distance=2**32 - 1), 0)["distance"] == 2**32 + 1649
+    assert values(payload(distance=2**32 - 1), 0)["distance"] == 2**32 - 1 + CENTRE["distance"]
 
 
 @given(st.binary(max_size=60))

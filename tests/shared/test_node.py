@@ -163,7 +163,7 @@ def run(program):
 
 
 def values_of(frame):
-    return report.decode(frame[2]).values
+    return report.decode(frame[2])
 
 
 def test_a_dry_day_has_288_samples_and_96_reports():
@@ -187,7 +187,7 @@ def test_a_report_that_had_to_wait_for_the_join_says_its_age():
     assert world.link.joins == 1 and world.link.frames == []
     world.wake()
     sent_ms, _, payload, _ = world.link.frames[0]
-    assert report.decode(payload).values["age_s"] == (sent_ms - 500) // 1000
+    assert report.decode(payload)["age_s"] == (sent_ms - 500) // 1000
 
 
 def test_while_the_air_is_silent_the_journal_goes_on():

@@ -20,7 +20,7 @@ CATALOGUES = {
 # Keys that are put together at run time: what stands before the ${ and all that may follow.
 FAMILIES = {
     "quantity.": set(UNITS) - {"age_s", "number"},  # never stored as readings
-    "fault.": set(FAULTS),
+    "fault.": set(FAULTS.split()),
     "flag.": {"1", "2", "3", "4", "9"},
     "trend.": {"rising", "falling", "steady"},
     "standing.": {"silent", "unreadable", "unheard"},
