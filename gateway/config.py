@@ -8,24 +8,22 @@ from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
+    Discriminator,
     Field,
     PlainSerializer,
+    Tag,
     ValidationError,
     ValidationInfo,
     field_validator,
 )
 from pydantic_core import ErrorDetails
 
-from gateway.model import GatewayError
+from gateway.peers import InfluxConfig, LnsConfig, MqttSinkConfig, WebhookConfig
+from gateway.section import ConfigError as ConfigError
+from gateway.section import Section
 
 _ADDRESS = re.compile(r"(?:\[([0-9a-fA-F:.]+)\]|([0-9.]+)):([0-9]{1,5})")
-
-
-class ConfigError(GatewayError):
-    """The configuration is refused; the text names file, key and what is expected."""
 
 
 class Address(NamedTuple):
@@ -63,13 +61,7 @@ Bind = Annotated[Address, BeforeValidator(parse_address), PlainSerializer(str)]
 Eui = Annotated[str, BeforeValidator(parse_eui)]
 
 
-class _Section(BaseModel):
-    """Each field's description is both the comment of `config init` and what an error says is expected."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class StoreConfig(_Section):
+class StoreConfig(Section):
     path: Path = Field(
         default=Path("messfunk.db"),
         strict=False,
@@ -77,7 +69,7 @@ class StoreConfig(_Section):
     )
 
 
-class HttpConfig(_Section):
+class HttpConfig(Section):
     bind: Bind = Field(default=Address("127.0.0.1", 8080), description="IP address and port of page and API")
     behind_proxy: bool = Field(
         default=False,
@@ -97,7 +89,7 @@ class HttpConfig(_Section):
         return behind_proxy
 
 
-class NetworkConfig(_Section):
+class NetworkConfig(Section):
     region: Literal["EU868"] = Field(default="EU868", description='"EU868": the region of the frequency plan')
     net_id: str = Field(
         default="000000",
@@ -118,9 +110,10 @@ class NetworkConfig(_Section):
     )
 
 
-class SourceConfig(_Section):
+class SourceConfig(Section):
     type: Literal["semtech_udp"] = Field(
-        default="semtech_udp", description='"semtech_udp": the protocol of the packet forwarders'
+        default="semtech_udp",
+        description='"semtech_udp" (packet forwarders), "chirpstack", "chirpstack_v3" or "tts": who speaks',
     )
     bind: Bind = Field(
         default=Address("127.0.0.1", 1700),
@@ -145,29 +138,80 @@ class SourceConfig(_Section):
         return gateways
 
 
-class Config(_Section):
+def _class_by_type(types: dict[str, str]) -> Discriminator:
+    """A table without a known type goes to the first class, whose error says which types there are."""
+
+    def class_of(table: object) -> str:
+        kind = table.get("type") if isinstance(table, dict) else getattr(table, "type", None)
+        default = next(iter(types.values()))
+        return types.get(kind, default) if isinstance(kind, str) else default
+
+    return Discriminator(class_of)
+
+
+# What stands between number and key in the place of an error. No key looks like this.
+_UDP, _LNS, _MQTT, _INFLUX, _WEBHOOK = "<udp>", "<lns>", "<mqtt>", "<influx>", "<webhook>"
+_SOURCE_TYPES = {"semtech_udp": _UDP, "chirpstack": _LNS, "chirpstack_v3": _LNS, "tts": _LNS}
+_SINK_TYPES = {"mqtt": _MQTT, "influx": _INFLUX, "webhook": _WEBHOOK}
+
+AnySourceConfig = Annotated[
+    Annotated[SourceConfig, Tag(_UDP)] | Annotated[LnsConfig, Tag(_LNS)],
+    _class_by_type(_SOURCE_TYPES),
+]
+AnySinkConfig = Annotated[
+    Annotated[MqttSinkConfig, Tag(_MQTT)]
+    | Annotated[InfluxConfig, Tag(_INFLUX)]
+    | Annotated[WebhookConfig, Tag(_WEBHOOK)],
+    _class_by_type(_SINK_TYPES),
+]
+
+
+class Config(Section):
     """`http` None, which no file can say, runs without page and API."""
 
     store: StoreConfig = Field(default=StoreConfig(), description="a table [store]")
     http: HttpConfig | None = Field(default=HttpConfig(), description="a table [http]")
     network: NetworkConfig = Field(default=NetworkConfig(), description="a table [network]")
-    source: tuple[SourceConfig, ...] = Field(
+    source: tuple[AnySourceConfig, ...] = Field(
         default=(SourceConfig(),), min_length=1, strict=False, description="one or more tables [[source]]"
     )
+    sink: tuple[AnySinkConfig, ...] = Field(
+        default=(), strict=False, description="none or more tables [[sink]]"
+    )
+
+    @field_validator("sink")
+    @classmethod
+    def _names_differ(
+        cls, sinks: tuple[AnySinkConfig, ...], info: ValidationInfo
+    ) -> tuple[AnySinkConfig, ...]:
+        """What a sink is owed, and what a broker keeps for a source, is kept by name."""
+        sources = (source for source in info.data.get("source", ()) if isinstance(source, LnsConfig))
+        named = [each.name for each in (*sources, *sinks)]
+        twice = next((name for name in named if named.count(name) > 1), None)
+        if twice:
+            raise ValueError(f"{twice} is the name of two tables: give each [[source]] and [[sink]] its own")
+        return sinks
 
 
-_TABLES: dict[str, type[_Section]] = {
+_TABLES: dict[str, type[Section]] = {
     "store": StoreConfig,
     "http": HttpConfig,
     "network": NetworkConfig,
-    "source": SourceConfig,
+}
+_CLASSES: dict[str | int, type[Section]] = {
+    _UDP: SourceConfig,
+    _LNS: LnsConfig,
+    _MQTT: MqttSinkConfig,
+    _INFLUX: InfluxConfig,
+    _WEBHOOK: WebhookConfig,
 }
 
 
 def load(file: Path) -> Config:
     """The configuration in `file`, its relative paths made relative to it."""
     try:
-        config = Config.model_validate(tomllib.loads(file.read_text("utf-8")))
+        tables = tomllib.loads(file.read_text("utf-8"))
+        config = Config.model_validate(tables, context={"folder": file.parent})
     except OSError as error:
         raise ConfigError(f"{file}: {error.strerror}; `messfunk config init` writes a first one") from None
     except ValidationError as error:
@@ -184,9 +228,9 @@ def to_toml(config: Config, commented: bool = False) -> str:
         tables = content if isinstance(content, tuple) else (content,)
         for table in filter(None, tables):
             lines += ["", f"[[{name}]]" if content is tables else f"[{name}]"]
-            for key, value in table.model_dump(mode="json").items():
+            for key, value in table.model_dump(mode="json", exclude_none=True).items():
                 if commented:
-                    lines.append(f"# {_TABLES[name].model_fields[key].description}")
+                    lines.append(f"# {type(table).model_fields[key].description}")
                 lines.append(f"{key} = {json.dumps(value, ensure_ascii=False)}")
     return "\n".join([*lines[1:], ""])
 
@@ -203,15 +247,19 @@ def _explain(file: Path, error: ValidationError) -> list[str]:
 
 def _key(loc: tuple[int | str, ...]) -> str:
     """source.1.bind is the first source's: counted as people do."""
-    return ".".join(str(part + 1) if isinstance(part, int) else part for part in loc)
+    parts = (part for part in loc if part not in _CLASSES)
+    return ".".join(str(part + 1) if isinstance(part, int) else part for part in parts)
 
 
 def _expected(error: ErrorDetails) -> str:
     if error["type"] == "value_error":
         return str(error["ctx"]["error"])
-    section: type[_Section] = Config
+    section: type[Section] = Config
     description = ""
     for part in (part for part in error["loc"] if isinstance(part, str)):
+        if part in _CLASSES:
+            section = _CLASSES[part]
+            continue
         if part not in section.model_fields:
             return f"unknown key, expected one of {', '.join(section.model_fields)}"
         description = section.model_fields[part].description or ""
