@@ -1,0 +1,185 @@
+"""One life of a connection to an MQTT broker: paho-mqtt without a thread of its own, on the asyncio loop."""
+
+import asyncio
+import ssl
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from paho.mqtt.client import Client, MQTTMessage
+
+from gateway.model import GatewayError
+
+_DRAIN = 64  # packets per wake-up, so that the rest of the gateway has its turn
+_KEEPALIVE_S = 30
+
+
+class MqttError(GatewayError):
+    """The broker is not there, or refuses; the text names it and the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What is published, retained or not."""
+
+    topic: str
+    body: bytes
+    retain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """What a connection is for. With a `session` the broker keeps what its subscriptions (QoS 1) miss."""
+
+    subscriptions: Sequence[str] = ()
+    session: bool = False
+    will: Said | None = None
+    connected: Callable[[], None] = lambda: None
+    lost: Callable[[], None] = lambda: None
+    received: Callable[[MQTTMessage], None] = lambda message: None
+
+
+class Connection:
+    """`run` it once. Callbacks and methods belong to the thread of the loop."""
+
+    def __init__(self, client: Client, role: Role, connected: Callable[[], None]):
+        self._client = client
+        self._role = role
+        self._connected = connected
+        self._loop = asyncio.get_running_loop()
+        self._over: asyncio.Future[str] = self._loop.create_future()
+        self._published: dict[int, asyncio.Future[None]] = {}
+        self._is_paused = False
+        self._handled = 0
+        client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
+        client.on_subscribe = self._on_subscribe
+        client.on_message = self._on_message
+        client.on_publish = self._on_publish
+        client.on_socket_open = self._on_socket_open
+        client.on_socket_close = self._on_socket_close
+        client.on_socket_register_write = self._on_register_write
+        client.on_socket_unregister_write = self._on_unregister_write
+
+    async def run(self, host: str, port: int, options: dict[str, Any]) -> None:
+        """Until it is lost, which raises MqttError or OSError; cancelled, it says good-bye first."""
+        connect = asyncio.to_thread(self._client.connect, host, port, _KEEPALIVE_S, **options)
+        connecting = asyncio.ensure_future(connect)
+        try:
+            await asyncio.shield(connecting)  # names are looked up and TLS agreed upon in that thread
+            while not self._over.done():
+                await asyncio.wait([self._over], timeout=1)
+                self._client.loop_misc()
+            raise MqttError(self._over.result())
+        finally:
+            self._fail_published()
+            if connecting.done():
+                self._close(connecting)
+            else:
+                connecting.add_done_callback(self._close)
+
+    def publish(self, said: Said, qos: int) -> asyncio.Future[None]:
+        info = self._client.publish(said.topic, said.body, qos, said.retain)
+        done = self._published[info.mid] = self._loop.create_future()
+        done.add_done_callback(lambda ended: ended.cancelled() or ended.exception())  # nobody need look at it
+        return done
+
+    def acknowledge(self, message: MQTTMessage) -> None:
+        self._client.ack(message.mid, message.qos)
+
+    def pause(self) -> None:
+        """Read nothing more, so that the broker has to wait."""
+        self._is_paused = True
+        if sock := self._client.socket():
+            self._loop.remove_reader(sock)
+
+    def resume(self) -> None:
+        self._is_paused = False
+        if sock := self._client.socket():
+            self._loop.add_reader(sock, self._read)
+            self._loop.call_soon(self._read)
+
+    def _close(self, connecting: "asyncio.Future[Any]") -> None:
+        """paho closes the socket once it has said good-bye, unless the peer does not read."""
+        if not connecting.cancelled():
+            connecting.exception()
+        if self._client.socket():
+            self._client.disconnect()
+            self._client.loop_write()
+        if sock := self._client.socket():
+            self._on_socket_close(self._client, None, sock)
+            sock.close()
+
+    def _fail_published(self) -> None:
+        published, self._published = self._published, {}
+        for done in published.values():
+            if not done.done():
+                done.set_exception(MqttError("the connection ended before the broker confirmed"))
+
+    def _end(self, reason: str) -> None:
+        if not self._over.done():
+            self._over.set_result(reason)
+
+    def _read(self) -> None:
+        """paho reads one packet at a time; of what TLS has deciphered ahead, the socket knows nothing."""
+        for _ in range(_DRAIN):
+            before = self._handled
+            if self._is_paused or self._client.socket() is None:
+                return
+            self._client.loop_read()
+            if self._handled == before:
+                break
+        sock = self._client.socket()
+        if isinstance(sock, ssl.SSLSocket) and sock.pending():
+            self._loop.call_soon(self._read)
+
+    def _on_connect(self, client: Client, userdata: Any, flags: Any, code: Any, properties: Any) -> None:
+        self._handled += 1
+        if code.is_failure:
+            self._end(f"refused: {code}")
+            return
+        if self._role.subscriptions:
+            client.subscribe([(topic, 1) for topic in self._role.subscriptions])
+        self._connected()
+
+    def _on_subscribe(self, client: Client, userdata: Any, mid: int, codes: Any, properties: Any) -> None:
+        self._handled += 1
+        for topic, code in zip(self._role.subscriptions, codes, strict=False):
+            if code.is_failure:
+                self._end(f"subscription to {topic} refused: {code}")
+
+    def _on_message(self, client: Client, userdata: Any, message: MQTTMessage) -> None:
+        self._handled += 1
+        self._role.received(message)
+
+    def _on_publish(self, client: Client, userdata: Any, mid: int, code: Any, properties: Any) -> None:
+        self._handled += 1
+        done = self._published.pop(mid, None)
+        if done is None or done.done():
+            return
+        if code.is_failure:
+            done.set_exception(MqttError(f"not taken: {code}"))
+        else:
+            done.set_result(None)
+
+    def _on_disconnect(self, client: Client, userdata: Any, flags: Any, code: Any, properties: Any) -> None:
+        self._end(f"connection lost: {code}")
+
+    # paho opens its socket, and first wants to write to it, in the thread that connects.
+
+    def _on_socket_open(self, client: Client, userdata: Any, sock: Any) -> None:
+        self._loop.call_soon_threadsafe(self._watch, self._loop.add_reader, sock, self._read)
+
+    def _on_register_write(self, client: Client, userdata: Any, sock: Any) -> None:
+        self._loop.call_soon_threadsafe(self._watch, self._loop.add_writer, sock, self._client.loop_write)
+
+    def _watch(self, add: Callable[..., None], sock: Any, ready: Callable[[], Any]) -> None:
+        if sock.fileno() >= 0:
+            add(sock, ready)
+
+    def _on_unregister_write(self, client: Client, userdata: Any, sock: Any) -> None:
+        self._loop.remove_writer(sock)
+
+    def _on_socket_close(self, client: Client, userdata: Any, sock: Any) -> None:
+        self._loop.remove_reader(sock)
+        self._loop.remove_writer(sock)
