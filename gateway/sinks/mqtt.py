@@ -1,0 +1,133 @@
+"""MQTT out: each uplink, the last values of its node, whether we are there; nodes for Home Assistant."""
+
+import asyncio
+import json
+from collections.abc import Callable, Iterable, Sequence
+from importlib.metadata import version
+from random import Random
+from typing import Any
+
+from paho.mqtt.client import MQTTMessage
+
+from gateway.mqtt.connection import MqttError, Role, Said
+from gateway.mqtt.link import Link
+from gateway.peers import MqttSinkConfig
+from gateway.sinks import home_assistant
+from gateway.sinks.body import to_json
+from gateway.sinks.sink import UnavailableError
+from gateway.store import queries
+from gateway.store.outbox import Delivery
+from gateway.store.sqlite import Store
+from gateway.web.shapes import instant
+
+_CONFIRMED_S = 30.0
+_HEALTH_S = 60.0
+_FAREWELL_S = 1.0
+_VERSION = version("messfunk")
+
+
+class MqttSink:
+    """`health` gives what is said of ourselves each minute."""
+
+    batch = 50
+
+    def __init__(
+        self,
+        config: MqttSinkConfig,
+        store: Store,
+        rng: Random,
+        health: Callable[[], dict[str, Any]],
+    ):
+        self.name = config.name
+        self._base = config.topic
+        self._home_assistant = config.home_assistant
+        self._store = store
+        self._health = health
+        self.back = asyncio.Event()
+        self._announced: dict[str, tuple[str, ...]] = {}  # DevEUI: name and quantities that have been told
+        self._telling: asyncio.TimerHandle | None = None
+        ours = [home_assistant.status_topic(config.home_assistant)] if config.home_assistant else []
+        role = Role(
+            subscriptions=ours,
+            will=self._availability("offline"),
+            connected=self._greet,
+            lost=self._forget,
+            received=self._hear,
+        )
+        self._link = Link(config, config.client_id or f"messfunk-{config.name}", role, rng)
+
+    def start(self) -> None:
+        self._link.start()
+
+    async def stop(self) -> None:
+        """A connection that ends in order leaves no last will."""
+        if self._telling:
+            self._telling.cancel()
+        try:
+            async with asyncio.timeout(_FAREWELL_S):
+                await self._link.publish(self._availability("offline"))
+        except (MqttError, TimeoutError):
+            pass
+        await self._link.stop()
+
+    async def deliver(self, deliveries: Sequence[Delivery]) -> None:
+        try:
+            sent = [self._link.publish(said) for said in self._say(deliveries)]
+            async with asyncio.timeout(_CONFIRMED_S):
+                await asyncio.gather(*sent)
+        except MqttError as error:
+            raise UnavailableError(str(error)) from None
+        except TimeoutError:
+            raise UnavailableError("the broker does not confirm what it is sent") from None
+
+    def _say(self, deliveries: Sequence[Delivery]) -> Iterable[Said]:
+        for delivery in deliveries:
+            yield Said(f"{self._base}/{delivery.dev_eui}/up", to_json(delivery))
+        for dev_eui in dict.fromkeys(delivery.dev_eui for delivery in deliveries):
+            yield from self._describe(dev_eui)
+
+    def _describe(self, dev_eui: str) -> Iterable[Said]:
+        """The state as the ledger has it by now: a late delivery does not turn it back."""
+        node = queries.device(self._store.connection, dev_eui)
+        if node is None or not node["last"]:
+            return
+        if self._home_assistant:
+            told = (node["name"], *(each["quantity"] for each in node["last"]))
+            if self._announced.get(dev_eui) != told:
+                self._announced[dev_eui] = told
+                yield home_assistant.discovery(
+                    self._home_assistant, self._base, dev_eui, told[0], told[1:], _VERSION
+                )
+        state = {each["quantity"]: each["value"] for each in node["last"]}
+        state["time"] = instant(max(each["time"] for each in node["last"]))
+        yield Said(f"{self._base}/{dev_eui}/state", json.dumps(state).encode(), retain=True)
+
+    def _greet(self) -> None:
+        self._link.publish(self._availability("online"))
+        self._tell_health()
+        self.back.set()
+
+    def _tell_health(self) -> None:
+        """Each minute while the broker is there."""
+        if self._telling:
+            self._telling.cancel()
+        if self._link.error is None:
+            body = json.dumps(self._health(), ensure_ascii=False).encode()
+            self._link.publish(Said(f"{self._base}/bridge/health", body, retain=True))
+            self._telling = asyncio.get_running_loop().call_later(_HEALTH_S, self._tell_health)
+
+    def _forget(self) -> None:
+        """The broker may have been set up anew."""
+        self._announced.clear()
+
+    def _hear(self, message: MQTTMessage) -> None:
+        """Home Assistant has started, and may have missed what it was told."""
+        self._link.acknowledge(message)
+        if message.payload == b"online":
+            known, self._announced = self._announced, {}
+            for dev_eui in known:
+                for said in self._describe(dev_eui):
+                    self._link.publish(said)
+
+    def _availability(self, text: str) -> Said:
+        return Said(f"{self._base}/bridge/availability", text.encode(), retain=True)

@@ -1,0 +1,139 @@
+"""What each sink is still owed: written with the readings, read in order, deleted when the sink has it."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from codec.quantities import UNITS
+
+_DUE = """
+    SELECT o.id AS number, u.id, u.dev_eui, d.name, u.dev_addr, u.session_id, u.fcnt, u.fport, u.confirmed,
+           u.received_at, u.payload, u.error
+    FROM outbox o JOIN uplink u ON u.id = o.uplink_id JOIN device d ON d.dev_eui = u.dev_eui
+    WHERE o.sink = ? AND o.reason IS NULL ORDER BY o.id LIMIT ?
+"""
+_LAGS = """
+    SELECT name, since, error,
+           (SELECT count(*) FROM outbox WHERE sink = name AND reason IS NULL) AS depth,
+           (SELECT added_at FROM outbox WHERE sink = name AND reason IS NULL ORDER BY id LIMIT 1)
+           AS oldest_at,
+           (SELECT count(*) FROM outbox WHERE sink = name AND reason IS NOT NULL) AS dead
+    FROM sink ORDER BY name
+"""
+_DEAD = """
+    SELECT o.sink, o.reason, o.added_at, u.id, u.dev_eui, u.fcnt
+    FROM outbox o JOIN uplink u ON u.id = o.uplink_id
+    WHERE o.reason IS NOT NULL AND (?1 IS NULL OR o.sink = ?1) ORDER BY o.sink, o.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """An uplink with all that is known of it; rows in `readings` and `receptions` as HTTP names them."""
+
+    number: int
+    id: str
+    dev_eui: str
+    name: str
+    dev_addr: str | None
+    session_id: int
+    fcnt: int
+    fport: int | None
+    confirmed: bool
+    received_at: int
+    payload: bytes
+    error: str | None
+    readings: tuple[dict[str, Any], ...]
+    receptions: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """How far a sink is behind. `error` None while it takes what it is given, `since` when that began."""
+
+    name: str
+    depth: int
+    oldest_at: int | None
+    dead: int
+    since: int
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """What a sink has refused for good, and why."""
+
+    sink: str
+    id: str
+    dev_eui: str
+    fcnt: int
+    added_at: int
+    reason: str
+
+
+def put(db: sqlite3.Connection, sinks: Iterable[str], uplink_id: str, now: int) -> None:
+    """Owe it to the sinks, once."""
+    for sink in sinks:
+        db.execute(
+            "INSERT OR IGNORE INTO outbox (sink, uplink_id, added_at) VALUES (?, ?, ?)",
+            (sink, uplink_id, now),
+        )
+
+
+def due(db: sqlite3.Connection, sink: str, limit: int) -> list[Delivery]:
+    """The oldest."""
+    return [_delivery(db, row) for row in db.execute(_DUE, (sink, limit)).fetchall()]
+
+
+def settle(db: sqlite3.Connection, deliveries: Sequence[Delivery]) -> None:
+    """The sink has them."""
+    db.executemany("DELETE FROM outbox WHERE id = ?", [(delivery.number,) for delivery in deliveries])
+
+
+def bury(db: sqlite3.Connection, delivery: Delivery, reason: str) -> None:
+    """It can never be delivered."""
+    db.execute("UPDATE outbox SET reason = ? WHERE id = ?", (reason, delivery.number))
+
+
+def note(db: sqlite3.Connection, sink: str, now: int, error: str | None) -> None:
+    """The state a sink is in from now on."""
+    db.execute("INSERT OR REPLACE INTO sink VALUES (?, ?, ?)", (sink, now, error))
+
+
+def lags(db: sqlite3.Connection) -> list[Lag]:
+    """Of every sink that ever ran, so that what is owed to a removed one is not forgotten."""
+    return [Lag(**dict(row)) for row in db.execute(_LAGS)]
+
+
+def dead(db: sqlite3.Connection, sink: str | None = None) -> Iterator[DeadLetter]:
+    return (DeadLetter(**dict(row)) for row in db.execute(_DEAD, (sink,)))
+
+
+def retry(db: sqlite3.Connection, sink: str | None = None) -> int:
+    """Owe the dead letters once more; how many."""
+    revived = "UPDATE outbox SET reason = NULL WHERE reason IS NOT NULL AND (?1 IS NULL OR sink = ?1)"
+    return db.execute(revived, (sink,)).rowcount
+
+
+def drop(db: sqlite3.Connection, sink: str) -> int:
+    """Owe that sink nothing any more; how many uplinks it never got."""
+    db.execute("DELETE FROM sink WHERE name = ?", (sink,))
+    return db.execute("DELETE FROM outbox WHERE sink = ?", (sink,)).rowcount
+
+
+def _delivery(db: sqlite3.Connection, row: sqlite3.Row) -> Delivery:
+    readings = db.execute(
+        "SELECT quantity, value, fault, flag, time FROM reading WHERE uplink_id = ? ORDER BY quantity",
+        (row["id"],),
+    )
+    receptions = db.execute(
+        "SELECT gateway_id, rssi_dbm, snr_db, frequency_hz, data_rate FROM reception"
+        " WHERE uplink_id = ? ORDER BY received_at, rowid",
+        (row["id"],),
+    )
+    return Delivery(
+        **{**dict(row), "confirmed": bool(row["confirmed"])},
+        readings=tuple({**dict(each), "unit": UNITS[each["quantity"]]} for each in readings),
+        receptions=tuple(dict(each) for each in receptions),
+    )
