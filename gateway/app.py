@@ -1,22 +1,29 @@
-"""The gateway on one screen: sources -> network -> ledger -> decode, the page beside it, in one loop."""
+"""The gateway on one screen: sources -> network or bridge -> ledger -> decode -> sinks, page beside."""
 
 import asyncio
 from collections.abc import Iterable
 from contextlib import AsyncExitStack
+from dataclasses import asdict
 from random import Random, SystemRandom
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
+from uuid import uuid4
 
 from codec.wire import WireError
 from gateway import events, stages
-from gateway.config import Address, Config, ConfigError
+from gateway.config import Address, Config, ConfigError, SourceConfig
 from gateway.counters import Counters
-from gateway.model import Clock, Downlink, Reading, Uplink
+from gateway.model import Clock, Downlink, GatewayError, Reading, Uplink
 from gateway.network.server import NetworkServer
 from gateway.notify import Notifier
+from gateway.peers import LnsConfig
 from gateway.refusals import Refusals
+from gateway.sinks.feeding import Sinks
+from gateway.sources.bridge import Bridge
+from gateway.sources.lns import LnsDownlink
+from gateway.sources.mqtt import LnsSource
 from gateway.sources.semtech_udp import SemtechUdp
-from gateway.store import queries
+from gateway.store import lns, outbox, queries
 from gateway.store.sqlite import Store
 from gateway.web import api, server
 
@@ -32,6 +39,7 @@ class App:
         self._rng = rng or SystemRandom()
         self._refusals = Refusals(self.counters, clock)
         self._sources: list[SemtechUdp] = []
+        self._lns: dict[str, LnsSource] = {}
         self._http_url: str | None = None
         self._running = AsyncExitStack()
 
@@ -39,6 +47,9 @@ class App:
         async with AsyncExitStack() as starting:
             self.store = Store(self._config.store.path)
             starting.callback(self.store.close)
+            self._sinks = Sinks(self._config.sink, self.store, self.clock, SystemRandom(), self._health)
+            self._sinks.start()
+            starting.push_async_callback(self._sinks.stop)
             self._decode(self.store.undecoded())  # what a crash left between two transactions
             starting.callback(self._refusals.flush)
             self._open_sources(starting)
@@ -60,6 +71,8 @@ class App:
     @property
     def udp_address(self) -> Address:
         """Where packet forwarders send to."""
+        if not self._sources:
+            raise ConfigError('no packet forwarder is served without [[source]] type = "semtech_udp"')
         return self._sources[0].address
 
     @property
@@ -78,15 +91,46 @@ class App:
                 source.transmit(downlinks)
                 return
 
+    async def send(self, dev_eui: str, fport: int, payload: bytes, confirmed: bool = False) -> str:
+        """Hand a downlink to the LNS that serves the node; its answers bear the reference given back."""
+        source, route = lns.way_down(self.store.connection, dev_eui) or ("", "")
+        if source not in self._lns:
+            raise GatewayError(f"{dev_eui}: no LNS in [[source]] has delivered an uplink of it yet")
+        reference = str(uuid4())
+        await self._lns[source].send(LnsDownlink(route, fport, payload, confirmed, reference))
+        return reference
+
+    def _health(self) -> dict[str, Any]:
+        lags = outbox.lags(self.store.connection)
+        return {
+            "now": self.clock.now_ms(),
+            "counters": self.counters.as_dict(),
+            "sources": {name: source.error for name, source in self._lns.items()},
+            "sinks": [asdict(lag) for lag in lags],
+        }
+
     def _open_sources(self, starting: AsyncExitStack) -> None:
         network = NetworkServer(
             self._config.network, self.store, self.clock, self._rng, self.counters, self._refusals, self
         )
         for config in self._config.source:
-            source = SemtechUdp(config, self.clock, self.counters, self._refusals, network.take, self._decode)
-            source.open()
-            starting.callback(source.close)
-            self._sources.append(source)
+            if isinstance(config, LnsConfig):
+                self._open_lns(config, starting)
+            else:
+                self._open_udp(config, network, starting)
+
+    def _open_udp(self, config: SourceConfig, network: NetworkServer, starting: AsyncExitStack) -> None:
+        source = SemtechUdp(config, self.clock, self.counters, self._refusals, network.take, self._decode)
+        source.open()
+        starting.callback(source.close)
+        self._sources.append(source)
+
+    def _open_lns(self, config: LnsConfig, starting: AsyncExitStack) -> None:
+        bridge = Bridge(config.name, config.adopt, self.store, self.clock, self.counters, self._refusals)
+        source = LnsSource(config, bridge, self._refusals, SystemRandom(), self._decode)
+        source.start()
+        starting.push_async_callback(source.stop)
+        self._lns[config.name] = source
 
     async def _open_page(self, starting: AsyncExitStack) -> None:
         config = self._config.http
@@ -119,4 +163,6 @@ class App:
             with self.store.transaction():
                 self.store.set_decoded(uplink.id, readings, error)
                 events.tell_uplink(self.store, uplink, readings)
+                self._sinks.owe(uplink.id)
+        self._sinks.wake()
         self.notifier.announce(queries.last_event_id(self.store.connection))

@@ -17,7 +17,7 @@ from codec.wire import WireError
 from gateway import devices, stages
 from gateway.app import App
 from gateway.clock import WallClock
-from gateway.config import Config, ConfigError, load, parse_eui, to_toml
+from gateway.config import Config, ConfigError, SourceConfig, load, parse_eui, to_toml
 from gateway.model import Device, GatewayError
 from gateway.store import queries
 from gateway.store.sqlite import Store
@@ -189,11 +189,10 @@ async def _serve(config: Config, as_json: bool) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ended.set)
     async with App(config, WallClock()) as served:
-        where = {
-            "page": served.http_url,
-            "udp": str(served.udp_address),
-            "database": str(config.store.path),
-        }
+        where = {"page": served.http_url}
+        if any(isinstance(source, SourceConfig) for source in config.source):
+            where["udp"] = str(served.udp_address)
+        where["database"] = str(config.store.path)
         _tell(where, as_json, "\n".join(f"{name}: {value}" for name, value in where.items()))
         await ended.wait()
 
