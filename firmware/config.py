@@ -3,21 +3,21 @@
 At build time `check` refuses what is wrong; on the node `read` goes on with what is right and says the rest.
 """
 
-# name: (default, least, most). A command may change those of SETTABLE, and flash remembers it.
+# name: (default, least, most)
 NUMBERS = {
-    "interval_s": (900, 30, 86400),
-    "sample_s": (300, 10, 86400),
-    "rising_s": (60, 10, 3600),
+    "interval_s": (900, 10, 604800),
+    "sample_s": (300, 1, 86400),
+    "rising_s": (60, 1, 86400),
     "rising_mm": (10, 1, 1000),
-    "hysteresis_mm": (50, 0, 1000),
-    "confirm_every": (0, 0, 255),
+    "hysteresis_mm": (50, 0, 5000),
+    "confirm": (1, 0, 2),
     "data_rate": (3, 0, 5),
     "battery_every": (12, 1, 255),
     "quiet_cv": (330, 0, 3000),
+    "offset": (0, -100000, 100000),
 }
-SETTABLE = ("interval_s", "sample_s", "rising_s", "confirm_every", "marks_mm")
 _FARTHEST_MM = 40000
-_MOST_MARKS = 8
+_MOST_MARKS = 7
 _EUI_DIGITS = 16
 _KEY_DIGITS = 32
 
@@ -70,9 +70,9 @@ def number(name: str, value: "Any") -> int:
 def marks(name: str, value: "Any") -> "list[int]":
     """Marks as distances from the sensor."""
     fine = isinstance(value, (list, tuple)) and len(value) <= _MOST_MARKS
-    if not fine or not all(isinstance(mm, int) and 0 < mm <= _FARTHEST_MM for mm in value):
+    if not fine or not all(isinstance(mm, int) and 0 <= mm <= _FARTHEST_MM for mm in value):
         raise ConfigError(
-            f"{name} must be up to {_MOST_MARKS} distances up to {_FARTHEST_MM} mm, not {value!r}"
+            f"{name} must be up to {_MOST_MARKS} distances of 0 to {_FARTHEST_MM} mm, not {value!r}"
         )
     return list(value)
 

@@ -59,6 +59,10 @@ class Board(Protocol):
     def battery(self) -> int | str:
         """Battery voltage in steps of 10 mV, or the name of the fault."""
     def randrange(self, stop: int) -> int: ...
+    def reset_cause(self) -> int:
+        """A place in RESET_CAUSES of codec/desk/words.py; 4 is a waking from deep sleep."""
+    def reset(self) -> None:
+        """Start anew as after power-on; on a board this does not return."""
 
 class Link(Protocol):
     def joined(self) -> bool: ...

@@ -40,6 +40,11 @@ class Journal:
         """The journal's clock: goes on after power loss, without the time the power was gone."""
         return self._base_s + now_ms // 1000
 
+    def set_clock(self, now_s: int, now_ms: int) -> None:
+        """From here on records are dated by the network's clock (seconds since the GPS epoch)."""
+        self._base_s = now_s - now_ms // 1000
+        self._rtc.put("journal", _pack(self._first, self._base_s, self._body))
+
     def add(self, values: "dict[str, int | str]", now_ms: int) -> int:
         """Keep one reading; returns its number."""
         payload = report.encode(values)

@@ -36,9 +36,12 @@ class Marks:
                 over = place + 1
         return over
 
-    def highest_mm(self) -> "int | None":
-        """The highest mark that is crossed, as a distance."""
-        return self._marks_mm[self.crossed - 1] if self.crossed else None
+    def rate_mm_min(self, distance_mm: int, now_ms: int) -> "int | None":
+        """How the distance changes; None where nothing was seen shortly before."""
+        passed_ms = now_ms - self._since_ms
+        if self._since_mm < 0 or not 0 < passed_ms <= 2 * _WINDOW_MS:
+            return None
+        return (distance_mm - self._since_mm) * 60000 // passed_ms
 
     def saw(self, distance_mm: int, now_ms: int) -> None:
         """Learn from a sample that is believed; slow drift and the sensor's noise are no rise."""

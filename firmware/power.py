@@ -1,4 +1,4 @@
-"""The battery between wakes: when to say it, and when to go quiet."""
+"""What a node counts and knows of its power between wakes: when to say the battery, when to go quiet."""
 
 from codec.compat import const
 
@@ -10,9 +10,10 @@ class Power:
     def __init__(self, rtc: "Store", quiet_cv: int):
         self._rtc = rtc
         self._quiet_cv = quiet_cv
-        saved = rtc.get("power") or bytes(5)
+        saved = rtc.get("power") or bytes(7)
         self.quiet = bool(saved[0])
-        self.reports = int.from_bytes(saved[1:], "little")
+        self._reports = int.from_bytes(saved[1:5], "little")
+        self.misread = int.from_bytes(saved[5:], "little")  # downlinks that were no command
 
     def judge(self, battery: "int | str") -> None:
         """Learn the battery's voltage in 10 mV; a fault changes nothing."""
@@ -21,13 +22,14 @@ class Power:
 
     def is_due(self, battery_every: int) -> bool:
         """Whether this report says the battery: it sinks over months, and the first after power-on asks."""
-        return self.quiet or self.reports % battery_every == 0
+        return self.quiet or self._reports % battery_every == 0
 
     def reported(self) -> None:
-        self.reports += 1
+        self._reports += 1
 
     def save(self) -> None:
-        self._rtc.put("power", bytes([self.quiet]) + self.reports.to_bytes(4, "little"))
+        counts = self._reports.to_bytes(4, "little") + (self.misread & 0xFFFF).to_bytes(2, "little")
+        self._rtc.put("power", bytes([self.quiet]) + counts)
 
 
 TYPE_CHECKING = False

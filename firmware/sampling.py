@@ -10,13 +10,20 @@ _LEVEL = "distance"
 class Sampling:
     """`sensors` in the order of the config's rows; what they see is judged by `marks`."""
 
-    def __init__(self, sensors: "list[Sensor]", config: "dict[str, Any]", marks: "Marks", clock: "Clock"):
+    def __init__(self, sensors: "list[Sensor]", config: "dict[str, Any]", marks: "Marks", board: "Board"):
         self._sensors = sensors
         self._rows = config["sensors"]
         self._config = config
         self._marks = marks
-        self._clock = clock
+        self._clock = board.clock()
+        self._rtc = board.rtc()
+        saved = (self._rtc.get("seen") or b"").decode().split(";")
+        # of each sensor the quantities it was seen to measure
+        self._names = [names.split(",") if names else [] for names in saved]
+        if len(self._names) != len(sensors):
+            self._names = [[] for _ in sensors]
         self.over = marks.crossed  # how many marks the water is over, by two of three looks
+        self.rate = None  # type: int | None  # of the distance, in mm a minute
 
     def due(self, schedule: "Schedule", now_ms: int) -> "list[int]":
         """Which sensors to read: a report holds all but those that are read more rarely than it is sent."""
@@ -39,10 +46,12 @@ class Sampling:
         """What one sensor sees, of the quantities the config wants."""
         seen = await self._sensors[at].read()
         wanted = self._config["quantities"]
-        values = {name: value for name, value in seen.items() if not wanted or name in wanted}
+        values = {name: self._offset(name, seen[name]) for name in seen if not wanted or name in wanted}
+        self._names[at] = sorted(values)
         level = values.get(_LEVEL)
         if isinstance(level, int):
             values[_LEVEL] = level = await self._sure(at, level)
+            self.rate = self._marks.rate_mm_min(level, self._clock.now_ms())
             self._marks.saw(level, self._clock.now_ms())
         return values
 
@@ -53,7 +62,7 @@ class Sampling:
         looks_mm = [distance_mm]
         for _ in range(_LOOKS - 1):
             await self._clock.sleep_ms(_BETWEEN_LOOKS_MS)
-            again_mm = (await self._sensors[at].read()).get(_LEVEL)
+            again_mm = self._offset(_LEVEL, (await self._sensors[at].read()).get(_LEVEL, "no_answer"))
             if isinstance(again_mm, int):
                 looks_mm.append(again_mm)
         median_mm = sorted(looks_mm)[len(looks_mm) // 2]
@@ -61,14 +70,27 @@ class Sampling:
             self.over = self._marks.over(median_mm)
         return median_mm
 
+    def measures(self) -> "list[str]":
+        """The quantities of this node, as far as its sensors have shown them."""
+        return [name for names in self._names for name in names]
+
+    def save(self) -> None:
+        self._rtc.put("seen", ";".join([",".join(names) for names in self._names]).encode())
+
+    def _offset(self, name: str, value: "int | str") -> "int | str":
+        return value + self._config.get(f"offset_{name}", 0) if isinstance(value, int) else value
+
     def _asked_s(self, at: int) -> int:
-        return self._rows[at].get("sample_s", self._config["sample_s"])
+        """How often a sensor is read: as the config says, or more often for one of its quantities' sake."""
+        usual_s = self._rows[at].get("sample_s", self._config["sample_s"])
+        ordered_s = [self._config.get(f"sample_{name}_s") for name in self._names[at]]
+        return min([each_s for each_s in ordered_s if each_s] or [usual_s])
 
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from firmware.contracts import Clock, Sensor
+    from firmware.contracts import Board, Sensor
     from firmware.marks import Marks
     from firmware.schedule import Schedule

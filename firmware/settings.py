@@ -17,22 +17,26 @@ def load(flash: "Store", config: "dict[str, Any]") -> "dict[str, Any]":
     return settled
 
 
-def change(flash: "Store", name: str, value: "Any") -> None:
-    """Remember one change; ConfigError, and nothing changes, when the value will not do."""
+def change(flash: "Store", changes: "dict[str, Any]") -> None:
+    """Remember all of them; ConfigError, and nothing changes, when one will not do."""
     try:
         changed = json.loads(flash.get("settings") or b"{}")
     except ValueError:
         changed = {}
-    changed[name] = _judged(name, value)
+    for name in changes:
+        changed[name] = _judged(name, changes[name])
     flash.put("settings", json.dumps(changed).encode())
 
 
 def _judged(name: str, value: "Any") -> "Any":
     if name == "marks_mm":
         return marks(name, value)
-    if name not in NUMBERS:
-        raise ConfigError(f"{name} is not a setting")
-    return number(name, value)
+    if name in NUMBERS:
+        return number(name, value)
+    for start, judge in (("sample_", "sample_s"), ("offset_", "offset")):
+        if name.startswith(start):
+            return number(judge, value)
+    raise ConfigError(f"{name} is not a setting")
 
 
 TYPE_CHECKING = False

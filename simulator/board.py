@@ -26,6 +26,9 @@ class MemoryStore:
     def put(self, key: str, value: bytes) -> None:
         self._values[key] = bytes(value)
 
+    def clear(self) -> None:
+        self._values = {}
+
 
 class UltrasonicUart:
     """An A02YYUW talking on its own since power-on: a frame each 100 ms, opened wherever it happens to be."""
@@ -130,3 +133,10 @@ class SimulatedBoard:
 
     def randrange(self, stop: int) -> int:
         return self._rng.randrange(stop)
+
+    def reset_cause(self) -> int:
+        return 4 if self._rtc.get("schedule") else 1
+
+    def reset(self) -> None:
+        """The next wake finds RTC memory as power loss leaves it."""
+        self._rtc.clear()

@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from codec import report
+from codec import message, report
 from codec.lorawan import airtime
 from firmware import config as node_config
 from firmware.mac import Downlink
@@ -180,20 +180,16 @@ def _report_of_fixed_node() -> bytes:
 
 
 def _late_s(creek: Creek, alarms: list[tuple[int, bytes]]) -> list[float]:
-    """Of each true crossing, how long until an alarm over that mark left."""
+    """Of each true crossing, how long until an alarm of that mark or a higher one left."""
+    told = [(at_ms, message.decode(payload)) for at_ms, payload in alarms]
     late = []
-    for mark_mm in MARKS_MM:
-        over = [at_ms for at_ms, payload in alarms if _level_mm(payload) >= mark_mm - 10]
+    for place, mark_mm in enumerate(MARKS_MM):
+        over = [at_ms for at_ms, said in told if isinstance(said, message.Alarm) and said.mark > place]
         for crossing_ms in creek.crossings(mark_mm):
-            after = bisect.bisect_left(over, crossing_ms - 60000)
+            after = bisect.bisect_left(over, crossing_ms - 60000)  # the sensor's noise may be ahead
             found = over[after] if after < len(over) else creek.times_ms[-1]
             late.append((found - crossing_ms) / 1000)
     return sorted(late)
-
-
-def _level_mm(payload: bytes) -> int:
-    distance_mm = report.decode(payload)["distance"]
-    return MOUNT_MM - int(distance_mm)
 
 
 def percentile(values: list[float], share: float) -> float:

@@ -1,10 +1,11 @@
 """The life of a node over many wakes, each a new program on the same stores; the same on both Pythons."""
 
-from codec import report
+from codec import cbor, message, registry, report
 from firmware import config as node_config
 from firmware.journal import PAGE, Journal
 from firmware.marks import Marks
 from firmware.node import Node
+from firmware.power import Power
 
 
 class Memory:
@@ -210,7 +211,8 @@ def test_a_rising_creek_is_watched_each_minute_and_the_alarm_leaves_within_it():
     crossing_ms = 7200000 + 500 * 60000 // 20
     assert len(alarms) == 1 and alarms[0][3]
     assert 0 <= alarms[0][0] - crossing_ms < 70000
-    assert values_of(alarms[0])["distance"] <= 1500
+    said = message.decode(alarms[0][2])
+    assert said.mark == 1 and said.value <= 1500 and said.rate < -10
 
 
 def test_an_alarm_is_repeated_until_it_is_confirmed_and_goes_before_reports():
@@ -300,6 +302,148 @@ def test_a_damaged_page_is_a_gap_and_not_a_reading():
     journal = Journal(world.flash_store, world.rtc_store)
     numbers = [record.number for record in journal.read(0, 3 * PAGE)]
     assert numbers == list(range(PAGE)) + list(range(2 * PAGE, 3 * PAGE))
+
+
+def commanded(world, *orders, token=7):
+    """The results of these orders, sent with the next report and answered."""
+    payload = cbor.encode((-20, token) + orders)
+    world.link.answers = [Downlink(10, payload, False)]
+    before = len(world.sent(11))
+    world.live(world.board_clock.at_ms // 1000 + 1000)
+    assert world.link.answers == [] and len(world.sent(11)) == before + 1
+    answer = cbor.decode(world.sent(11)[-1][2])
+    assert answer[:2] == (-21, token)
+    return answer[2:]
+
+
+def number_of(name):
+    return (registry.TABLE.index(name) - 1) // 6
+
+
+def test_an_interval_is_obeyed_answered_and_outlives_power_loss():
+    world = World().live(600)
+    assert commanded(world, (1, number_of("distance"), 600, 30, 3600)) == (0,)
+    world.cut_power()
+    del world.link.frames[:]
+    reads = world.water.reads
+    world.live(86400)
+    assert 140 <= world.water.reads - reads <= 150 and 23 <= len(world.sent(1)) <= 26
+
+
+def test_marks_are_obeyed_and_alarm():
+    world = World(lambda ms: 2000 if ms < 7200000 else 1200).live(600)
+    assert commanded(world, (2, 30, 1500, 1000)) == (0,)
+    world.live(3 * 3600)
+    alarms = [cbor.decode(frame[2]) for frame in world.sent(3)]
+    assert [alarm[2] for alarm in alarms] == [1]
+
+
+def test_an_offset_moves_what_is_measured():
+    world = World().live(600)
+    assert commanded(world, (3, number_of("distance"), -25)) == (0,)
+    world.live(2 * 3600)
+    assert values_of(world.sent(1)[-1])["distance"] == 1975
+
+
+def test_what_cannot_be_done_is_answered_and_changes_nothing():
+    world = World().live(600)
+    orders = (
+        (1, 99, 60, 60, 60),
+        (1, number_of("distance"), 0, 60, 60),
+        (2, 9999, 1),
+        (3, number_of("pm10"), 1),
+        (5, 1),
+        (99, 1),
+        (8, 3),
+    )
+    assert commanded(world, *orders) == (2, 2, 2, 3, 2, 1, 2)
+    assert world.flash_store.get("settings") is None
+    assert world.resets == 0
+
+
+def test_the_confirm_policy_is_obeyed():
+    world = World().live(600)
+    assert commanded(world, (8, 2)) == (0,)
+    world.live(2 * 3600)
+    assert world.sent(1)[-1][3]
+    assert commanded(world, (8, 0), token=8) == (0,)
+    world.live(3 * 3600)
+    assert not world.sent(1)[-1][3]
+
+
+def test_a_reboot_comes_after_its_answer_and_only_once_for_a_repeated_command():
+    world = World().live(600)
+    assert commanded(world, (5,)) == (0,)
+    assert world.resets == 1
+    assert commanded(world, (5,)) == (0,)  # the same token: the gateway did not hear the answer
+    assert world.resets == 1
+    assert commanded(world, (5,), token=8) == (0,)
+    assert world.resets == 2
+
+
+def test_a_rejoin_is_repeated_until_it_succeeds():
+    world = World().live(600)
+    joins = world.link.joins
+    assert commanded(world, (6,)) == (0,)
+    assert world.link.joins == joins + 1
+    world.live(7200)
+    assert world.link.joins == joins + 1
+
+
+def test_a_malformed_command_is_counted_and_ignored():
+    world = World().live(600)
+    for payload in (
+        b"",
+        b"\x80",
+        b"\xff" * 20,
+        cbor.encode((-20, 1)),
+        cbor.encode((-20, 1, 5)),
+        b"\x83\x33\x01",
+    ):
+        world.link.answers = [Downlink(10, payload, False)]
+        world.live(world.board_clock.at_ms // 1000 + 1000)
+        assert world.link.answers == []
+    assert world.sent(11) == [] and Power(world.rtc_store, 330).misread == 6
+    world.link.answers = [Downlink(2, cbor.encode((-20, 1, (5,))), False)]  # not the port of commands
+    world.live(world.board_clock.at_ms // 1000 + 2000)
+    assert world.sent(11) == []
+
+
+def test_the_journal_answers_in_batches_with_every_reading_and_its_time():
+    world = World(lambda ms: 2000 - ms // 60000, rising_mm=1000).live(6 * 3600)
+    assert commanded(world, (4, number_of("distance"), 5, 30)) == (0,)
+    world.live(7 * 3600)
+    journal = Journal(world.flash_store, world.rtc_store)
+    got = {}
+    for at_ms, _, payload, _ in world.sent(2):
+        said = message.decode(payload)
+        for place, value in enumerate(said.readings):
+            number = said.number + place
+            got[number] = value
+            measured_s = at_ms // 1000 - said.age_s - (len(said.readings) - 1 - place) * said.interval_s
+            assert abs(measured_s - journal.read(number, 1)[0].time_s) <= 12
+    assert sorted(got) == list(range(5, 35))
+    assert all(got[number] == journal.read(number, 1)[0].values["distance"] for number in got)
+
+
+def test_readings_that_the_journal_lost_are_passed_over():
+    world = World().live(86400)
+    world.flash_store.values["journal_1"] = b"damaged"
+    assert commanded(world, (4, number_of("distance"), PAGE - 2, PAGE + 4)) == (0,)
+    world.live(86400 + 7200)
+    numbers = []
+    for frame in world.sent(2):
+        said = message.decode(frame[2])
+        numbers += list(range(said.number, said.number + len(said.readings)))
+    assert numbers == [PAGE - 2, PAGE - 1, 2 * PAGE, 2 * PAGE + 1]
+
+
+def test_the_clock_of_the_network_dates_the_journal():
+    world = World().live(600)
+    assert commanded(world, (7, 1400000000)) == (0,)
+    journal = Journal(world.flash_store, world.rtc_store)
+    newest = journal.read((journal.next_number() - 1) % 0x10000, 1)[0]
+    assert 1400000000 <= newest.time_s <= 1400001100
 
 
 def transcript():

@@ -1,0 +1,172 @@
+"""What the gateway can order on FPort 10, as one table; what is obeyed is in flash before it is answered."""
+
+import struct
+
+from codec import cbor, dialogue, registry
+from codec.compat import const
+from firmware import outbox as ports
+from firmware import settings
+from firmware.journal import PAGE
+
+DONE = const(0)  # the results of an order, as codec/desk/words.py names them
+_UNKNOWN_ORDER = const(1)
+_BAD_ARGUMENT = const(2)
+_NOT_POSSIBLE = const(3)
+
+REBOOT = b"reboot"  # what waits in RTC memory until an answer has left
+REJOIN = b"rejoin"
+_WANTED = "<BHH"  # quantity, first number, how many
+_READINGS = const(12)
+_USUAL_S = const(300)
+_DRIFT_S = const(5)  # by so much a reading may be off the batch's interval
+_COLUMNS = const(6)  # of the registry's table
+
+
+class Orders:
+    """`measures` are the quantities of this node. What must wait for an answer to leave is in RTC memory."""
+
+    def __init__(self, board: "Board", journal: "Journal", outbox: "Outbox", measures: "list[str]"):
+        self._board = board
+        self._flash = board.flash()
+        self._rtc = board.rtc()
+        self._journal = journal
+        self._outbox = outbox
+        self._measures = measures
+
+    def obey(self, payload: bytes) -> None:
+        """Do what a command asks and put the answer into the outbox; WireError for what is no command.
+
+        A gateway that missed the answer repeats its command: the same token is answered, not obeyed again.
+        """
+        said = dialogue.command(payload)
+        answer = self._flash.get("answered")
+        if not answer or cbor.decode(answer)[1] != said[0]:
+            results = [self._do(order) for order in said[1:] if isinstance(order, tuple)]
+            answer = dialogue.answer(cbor.decode(payload)[1], *results)
+            self._flash.put("answered", answer)
+        self._outbox.put(ports.ANSWER, answer, self._board.clock().now_ms())
+
+    def send_wanted(self) -> None:
+        """The next batch of the journal that was asked for, once nothing else waits for the air."""
+        wanted = self._rtc.get("wanted")
+        if not wanted or self._outbox.next_ms() is not None:
+            return
+        quantity, first, count = struct.unpack(_WANTED, wanted)
+        now_ms = self._board.clock().now_ms()
+        taken, payload = batch(self._journal, _name(quantity), (first, count), self._journal.time_s(now_ms))
+        if payload:
+            self._outbox.put(ports.BATCH, payload, now_ms)
+        left = struct.pack(_WANTED, quantity, (first + taken) & 0xFFFF, count - taken)
+        self._rtc.put("wanted", left if count > taken else b"")
+
+    async def follow(self, sending: "Sending") -> None:
+        """Join anew, where that was ordered and the answer has left; the next wake tries again."""
+        due = self._rtc.get("after") == REJOIN and not self._outbox.holds(ports.ANSWER)
+        if due and await sending.rejoin():
+            self._rtc.put("after", b"")
+
+    def _do(self, order: "tuple[int, ...]") -> int:
+        if order[0] not in _ORDERS:
+            return _UNKNOWN_ORDER
+        do, count, more = _ORDERS[order[0]]
+        arguments = order[1:]
+        if len(arguments) != count and not (more and len(arguments) > count):
+            return _BAD_ARGUMENT
+        try:
+            do(self, arguments)
+        except ValueError:  # ConfigError among them
+            return _BAD_ARGUMENT
+        except OSError:  # flash is full or worn out
+            return _NOT_POSSIBLE
+        return DONE
+
+    def _interval(self, arguments: "tuple[int, ...]") -> None:
+        """One report holds all quantities, so their interval is the node's."""
+        quantity, sample_s, rising_s, report_s = arguments
+        paces = {
+            f"sample_{self._measured(quantity)}_s": sample_s,
+            "rising_s": rising_s,
+            "interval_s": report_s,
+        }
+        settings.change(self._flash, paces)
+
+    def _marks(self, arguments: "tuple[int, ...]") -> None:
+        settings.change(self._flash, {"hysteresis_mm": arguments[0], "marks_mm": list(arguments[1:])})
+
+    def _offset(self, arguments: "tuple[int, ...]") -> None:
+        settings.change(self._flash, {f"offset_{self._measured(arguments[0])}": arguments[1]})
+
+    def _send_journal(self, arguments: "tuple[int, ...]") -> None:
+        quantity, first, count = arguments
+        if not 0 <= first <= 0xFFFF or not 0 < count <= 0xFFFF:
+            raise ValueError
+        self._measured(quantity)
+        self._rtc.put("wanted", struct.pack(_WANTED, quantity, first, count))
+
+    def _reboot(self, arguments: "tuple[int, ...]") -> None:
+        self._rtc.put("after", REBOOT)
+
+    def _rejoin(self, arguments: "tuple[int, ...]") -> None:
+        self._rtc.put("after", REJOIN)
+
+    def _time(self, arguments: "tuple[int, ...]") -> None:
+        self._journal.set_clock(arguments[0], self._board.clock().now_ms())
+
+    def _confirm(self, arguments: "tuple[int, ...]") -> None:
+        settings.change(self._flash, {"confirm": arguments[0]})
+
+    def _measured(self, quantity: int) -> str:
+        """The name of a quantity of this node."""
+        name = _name(quantity)
+        if name not in self._measures:
+            raise OSError
+        return name
+
+
+def batch(journal: "Journal", name: str, wanted: "tuple[int, int]", now_s: int) -> "tuple[int, bytes | None]":
+    """Up to 12 readings at one interval from a first number on: (numbers dealt with, payload).
+
+    Where the node went faster a batch ends and the next begins; what the journal lost is passed over.
+    """
+    first, count = wanted
+    records = journal.read(first, min(count, _READINGS))
+    if not records:
+        return min(count, PAGE), None
+    skipped = (records[0].number - first) & 0xFFFF
+    interval_s = records[1].time_s - records[0].time_s if len(records) > 1 else _USUAL_S
+    readings = []
+    for place, record in enumerate(records):
+        drift_s = record.time_s - records[0].time_s - place * interval_s
+        if record.number != (records[0].number + place) & 0xFFFF or abs(drift_s) > _DRIFT_S:
+            break
+        readings.append(record.values.get(name))
+    age_s = now_s - records[len(readings) - 1].time_s
+    payload = dialogue.batch(records[0].number, name, readings, max(interval_s, 1), max(age_s, 0))
+    return skipped + len(readings), payload
+
+
+def _name(quantity: int) -> str:
+    """Of the quantity with this number in the registry; ValueError when there is none."""
+    if not 0 <= quantity < len(registry.TABLE) // _COLUMNS:
+        raise ValueError
+    return registry.TABLE[quantity * _COLUMNS + 1]
+
+
+# code: (what to do, how many arguments, whether more of the last kind may follow)
+_ORDERS = {
+    1: (Orders._interval, 4, False),
+    2: (Orders._marks, 1, True),
+    3: (Orders._offset, 2, False),
+    4: (Orders._send_journal, 3, False),
+    5: (Orders._reboot, 0, False),
+    6: (Orders._rejoin, 0, False),
+    7: (Orders._time, 1, False),
+    8: (Orders._confirm, 1, False),
+}
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from firmware.contracts import Board
+    from firmware.journal import Journal
+    from firmware.outbox import Outbox
+    from firmware.sending import Sending

@@ -1,0 +1,91 @@
+"""From the outbox to the air: one frame a wake, dated, confirmed where that was asked for."""
+
+from codec import cbor, report
+from codec.compat import const
+from firmware import outbox as ports
+
+_RETRY_MS = const(30000)  # after a join that nobody answered, beside what the network's rules ask for
+_ALARM_TRIES = const(8)
+_YOUNG_MS = const(2000)  # this young needs no age
+_DATED_MS = const(11000)  # from here on a message carries its age; in between it waits
+_CONFIRM_ALL = const(2)
+_ALARM_ITEMS = const(5)  # without an age
+
+
+class Sending:
+    """`open_link` loads the way to the air, which a wake that only samples does not need."""
+
+    def __init__(self, open_link: "Callable[[], Link]", outbox: "Outbox", clock: "Clock", confirm: int):
+        self._open_link = open_link
+        self._outbox = outbox
+        self._clock = clock
+        self._confirm = confirm
+
+    async def send(self) -> "Downlink | None":
+        """The most urgent of what waits, if the air is free; returns what the gateway had to say."""
+        one = self._outbox.first(self._clock.now_ms())
+        if one is None:
+            return None
+        link = self._open_link()
+        downlink = None
+        if not link.joined() and not await link.join():
+            self._outbox.wait_until(self._clock.now_ms() + max(link.wait_ms(), _RETRY_MS))
+            return None
+        if one.fport in _DATERS and _YOUNG_MS < self._clock.now_ms() - one.since_ms < _DATED_MS:
+            self._outbox.defer(one, one.since_ms + _DATED_MS)
+            return None
+        is_alarm = one.fport == ports.ALARM
+        if is_alarm or not link.wait_ms():  # alarms have a reserve of airtime
+            downlink = await self._transmit(link, one)
+        self._outbox.wait_until(self._clock.now_ms() + link.wait_ms())
+        return downlink
+
+    async def rejoin(self) -> bool:
+        return await self._open_link().join()
+
+    async def _transmit(self, link: "Link", one: "Waiting") -> "Downlink | None":
+        is_alarm = one.fport == ports.ALARM
+        confirmed = self._confirm == _CONFIRM_ALL or bool(is_alarm and self._confirm)
+        downlink = await link.send(one.fport, _dated(one, self._clock.now_ms()), confirmed, is_alarm)
+        heard = not confirmed or (downlink is not None and downlink.ack)
+        if heard or not is_alarm or one.tries == _ALARM_TRIES:
+            self._outbox.sent(one)
+        else:
+            self._outbox.again(one, self._clock.now_ms())
+        return downlink
+
+
+def _dated(one: "Waiting", now_ms: int) -> bytes:
+    """The payload with its age, where it has one."""
+    age_ms = now_ms - one.since_ms
+    if one.fport not in _DATERS or age_ms < _DATED_MS:
+        return one.payload
+    return _DATERS[one.fport](one.payload, age_ms // 1000)
+
+
+def _date_report(payload: bytes, age_s: int) -> bytes:
+    values = report.decode(payload)
+    values["age_s"] = age_s
+    return report.encode(values)
+
+
+def _date_alarm(payload: bytes, age_s: int) -> bytes:
+    return cbor.encode(cbor.decode(payload)[:_ALARM_ITEMS] + (age_s,))
+
+
+def _date_batch(payload: bytes, age_s: int) -> bytes:
+    items = cbor.decode(payload)
+    quantity, interval_s, was_s = items[2] if isinstance(items[2], tuple) else (items[2], 300, 0)
+    return cbor.encode(items[:2] + ((quantity, interval_s, was_s + age_s),) + items[3:])
+
+
+_DATERS = {ports.REPORT: _date_report, ports.ALARM: _date_alarm, ports.BATCH: _date_batch}
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from firmware.contracts import Clock, Link
+    from firmware.mac import Downlink
+    from firmware.outbox import Outbox, Waiting
