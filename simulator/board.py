@@ -7,7 +7,7 @@ from simulator.air import Air
 from simulator.clock import VirtualClock
 from simulator.device import DeviceClock
 from simulator.radio import SimulatedRadio
-from simulator.world import Site
+from simulator.site import Site
 
 _BYTE_US = 1042  # ten bits at 9600 baud
 _PING_US = 100_000
@@ -52,6 +52,8 @@ class UltrasonicUart:
 
     def _talk(self) -> None:
         """Append what the sensor has sent up to now."""
+        if "sensor_off" in self._site.faults:
+            self._next_us = self._clock.now_us() + _PING_US
         while self._next_us <= self._clock.now_us():
             distance_mm = self._site.ping_mm(max(self._next_us, self._opened_us))
             head = (0xFF, distance_mm >> 8, distance_mm & 0xFF)
@@ -97,16 +99,16 @@ class SimulatedBoard:
     def __init__(
         self,
         clock: VirtualClock,
+        device_clock: DeviceClock,
         air: Air,
         site: Site,
-        power_on_us: int,
         stores: tuple[MemoryStore, MemoryStore],
         rng: random.Random,
     ):
         self._clock = clock
         self._site = site
-        self._device_clock = DeviceClock(clock, power_on_us)
-        self._radio = SimulatedRadio(clock, self._device_clock, air, site.place)
+        self._device_clock = device_clock
+        self._radio = SimulatedRadio(clock, device_clock, air, site.place)
         self._flash, self._rtc = stores
         self._rng = rng
 

@@ -17,7 +17,7 @@ from rich.progress import Progress
 from gateway.config import parse_address, parse_eui
 from gateway.model import GatewayError
 from simulator import demo as demo_scenario
-from simulator import recording, replay, run, scenario, world
+from simulator import eventlog, recording, replay, run, scenario, views, vm, world
 from simulator.show import Demo, show
 
 _FAILED = 1
@@ -27,6 +27,8 @@ _ERRORS = (
     scenario.ScenarioError,
     world.WorldError,
     recording.RecordingError,
+    eventlog.EventLogError,
+    vm.VmError,
     GatewayError,
     OSError,
 )
@@ -82,16 +84,30 @@ def simulate(
     gateway: Server = None,
     db: Db = None,
     record: Annotated[
-        Path | None, typer.Option(metavar="F.pcap", help="Frames on the air, for Wireshark.")
+        list[Path] | None,
+        typer.Option(
+            metavar="F.pcap", help="What happened; the suffix chooses: " + ", ".join(views.SUFFIXES)
+        ),
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(metavar="F.html", help="What it came to, as .html, .json or .txt.")
     ] = None,
     keys: Annotated[Path | None, typer.Option(metavar="F", help="Session keys, for Wireshark.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Run a scenario: real firmware, an air that loses frames, the whole way to the database."""
     plan = _plan(name, seed, lasts, start, creek, _speed(speed, gateway))
+    records = tuple(record or ())
+    for path in records:
+        try:
+            views.suffix_of(path)
+        except ValueError as error:
+            _refuse(f"--record {error}")
     with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as progress:
         bar = progress.add_task(name, total=1.0)
-        outputs = run.Outputs(record, keys, progress=lambda share: progress.update(bar, completed=share))
+        outputs = run.Outputs(
+            records, keys, report, progress=lambda share: progress.update(bar, completed=share)
+        )
         if gateway:
             result = _run(run.against(plan, _address(gateway), outputs))
         else:

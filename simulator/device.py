@@ -20,30 +20,47 @@ class Until:
 
 
 class DeviceClock:
-    """firmware.contracts.Clock: counts from the node's power-on and goes on through deep sleep."""
+    """firmware.contracts.Clock: counts from the node's power-on and goes on through deep sleep.
 
-    def __init__(self, clock: VirtualClock, power_on_us: int):
+    A clock with `drift_ppm` above zero runs fast: what it takes for a second is a little less.
+    """
+
+    def __init__(self, clock: VirtualClock, power_on_us: int, drift_ppm: float = 0.0):
         self._clock = clock
         self._power_on_us = power_on_us
+        self._drift_ppb = round(drift_ppm * 1000)
 
     def now_ms(self) -> int:
-        return (self._clock.now_us() - self._power_on_us) // 1000
+        true_us = self._clock.now_us() - self._power_on_us
+        return (true_us + true_us * self._drift_ppb // 1_000_000_000) // 1000
 
     async def sleep_ms(self, duration_ms: int) -> None:
-        await Until(self._clock.now_us() + duration_ms * 1000)
+        await Until(self._clock.now_us() + self.true_us(duration_ms * 1000))
 
     async def until_ms(self, when_ms: int) -> None:
         await Until(self.at_us(when_ms))
 
     def at_us(self, when_ms: int) -> int:
         """The simulator's instant of a node's `now_ms`."""
-        return self._power_on_us + when_ms * 1000
+        return self._power_on_us + self.true_us(when_ms * 1000)
+
+    def true_us(self, counted_us: int) -> int:
+        """How long it really takes until this clock has counted so much."""
+        return counted_us * 1_000_000_000 // (1_000_000_000 + self._drift_ppb)
 
 
-def run(clock: VirtualClock, program: Coroutine[Until, None, int], done: Callable[[int], None]) -> None:
-    """Drive `program` from now to its end; `done` gets what it returns (how many ms to sleep)."""
+Program = Coroutine[Any, Any, int]
+
+
+def run(
+    clock: VirtualClock, program: Program, done: Callable[[int], None], alive: Callable[[], bool]
+) -> None:
+    """Drive `program` from now to its end, or until it is not `alive`; `done` gets how many ms to sleep."""
 
     def step() -> None:
+        if not alive():
+            program.close()
+            return
         try:
             pause = program.send(None)
         except StopIteration as stop:
@@ -52,6 +69,3 @@ def run(clock: VirtualClock, program: Coroutine[Until, None, int], done: Callabl
         clock.call_at_us(pause.when_us, step)
 
     step()
-
-
-Program = Coroutine[Any, Any, int]

@@ -7,10 +7,9 @@ from typing import Any
 
 from codec.lorawan import airtime, regions
 from codec.wire import WireError
-from firmware.mac import Channel
 from gateway.model import Downlink, Reception
 from gateway.sources import gwmp
-from simulator.air import Air, Antenna, Heard, Place
+from simulator.air import Air, Antenna, Channel, Heard, Place
 from simulator.clock import VirtualClock
 
 _ANSWER_S = 5.0  # real seconds to wait for an acknowledgement; a real forwarder gives up after 0.1
@@ -18,6 +17,8 @@ _LEAD_US = 42_500  # the just-in-time queue refuses what comes later than this b
 _EARLIEST_US = 512_000_000
 _TMST_MODULUS = 1 << 32
 _MAX_DATAGRAM = 65_535
+_HOUR_US = 3_600_000_000
+_REGION = regions.REGIONS["EU868"]
 
 
 class UdpGateway:
@@ -106,11 +107,20 @@ class Forwarder:
         self.udp = UdpGateway(eui, self._schedule)
         self._clock = clock
         self._air = air
-        self._place = place
+        self.place = place
         self._backhaul_us = backhaul_ms * 1000
         self._tmst_offset = tmst_offset
         self._queue: list[tuple[int, int]] = []  # (start, end) of what is still to be transmitted
-        air.add(Antenna(place, self._hear))
+        self._spent: list[tuple[int, int, int]] = []  # (sub-band, end, time on air) of the last hour
+        self._antenna = Antenna(place, self._hear)
+        self.is_off = False
+        self.is_cut_off = False
+        self.undelivered = 0
+        air.add(self._antenna)
+
+    def switch(self, is_off: bool) -> None:
+        """Without power it neither hears nor sends."""
+        self.is_off = self._antenna.receiver.off = is_off
 
     def _hear(self, heard: Heard) -> None:
         arrives_us = heard.end_us + self._backhaul_us
@@ -126,12 +136,17 @@ class Forwarder:
         )
 
         async def deliver() -> None:
-            await self.udp.push([reception])
+            if self.is_cut_off or self.is_off:
+                self.undelivered += 1
+            else:
+                await self.udp.push([reception])
 
         self._clock.call_at_us(arrives_us, deliver)
 
     def _schedule(self, downlink: Downlink) -> str | None:
         """Queue a frame for its `tmst`; the protocol's name of the error when it cannot be sent."""
+        if self.is_off or self.is_cut_off:
+            return None  # nobody there: what the server sent is lost
         now_us = self._clock.now_us()
         lead_us = (downlink.tmst - now_us - self._tmst_offset) % _TMST_MODULUS
         if lead_us <= _LEAD_US or lead_us >= _TMST_MODULUS // 2:
@@ -144,7 +159,19 @@ class Forwarder:
         self._queue = [span for span in self._queue if span[1] > now_us]
         if any(start_us < end and begin < end_us for begin, end in self._queue):
             return "COLLISION_PACKET"
+        if not self._may_spend(downlink.frequency_hz, start_us, end_us):
+            return "DUTY_CYCLE_OVERFLOW"
         self._queue.append((start_us, end_us))
         channel = Channel(downlink.frequency_hz, sf, bw_hz)
-        self._air.downlink(self._place, downlink.phy, channel, downlink.power_dbm, (start_us, end_us))
+        self._air.downlink(self.place, downlink.phy, channel, downlink.power_dbm, (start_us, end_us))
         return None
+
+    def _may_spend(self, hz: int, start_us: int, end_us: int) -> bool:
+        """Whether the sub-band's share of an hour allows this frame; if so it is spent."""
+        band = regions.sub_band_index(_REGION, hz)
+        self._spent = [row for row in self._spent if row[1] > start_us - _HOUR_US]
+        spent_us = sum(on_air_us for used, _, on_air_us in self._spent if used == band)
+        if spent_us + end_us - start_us > _HOUR_US * _REGION.sub_bands[band][2] // 1000:
+            return False
+        self._spent.append((band, end_us, end_us - start_us))
+        return True

@@ -1,45 +1,55 @@
 """Frames on the air as a pcap with LoRaTap headers (link type 270), and the key file that opens them."""
 
 import os
+import re
 import struct
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
-from simulator.air import Transmission
-from simulator.node import SessionKeys
+from simulator.eventlog import Event
 
-_MAGIC = 0xA1B2C3D4
-_LINKTYPE_LORATAP = 270
+MAGIC = 0xA1B2C3D4
+LINKTYPE_LORATAP = 270
+RSSI_ZERO = 139  # LoRaTap counts RSSI from -139 dBm
 _SYNC_WORD = 0x34
-_RSSI_ZERO = 139  # LoRaTap counts RSSI from -139 dBm
+_ROW = re.compile(r'"([0-9a-f]{8})","([0-9a-f]{32})","([0-9a-f]{32})",', re.IGNORECASE)
 
 
-class PcapWriter:
+class SessionKeys(NamedTuple):
+    """What opens a node's frames; for the key file that Wireshark reads, and for nothing else."""
+
+    dev_addr: int
+    nwk_s_key: bytes
+    app_s_key: bytes
+
+
+class PcapView:
     """One record per transmission at its end, up and down alike; signal fields hold the power sent."""
 
     def __init__(self, file: BinaryIO):
         self._file = file
-        file.write(struct.pack("<IHHiIII", _MAGIC, 2, 4, 0, 0, 65535, _LINKTYPE_LORATAP))
+        file.write(struct.pack("<IHHiIII", MAGIC, 2, 4, 0, 0, 65535, LINKTYPE_LORATAP))
 
-    def write(self, sent: Transmission) -> None:
-        rssi = min(255, max(0, round(sent.power_dbm) + _RSSI_ZERO))
-        channel = sent.channel
+    def take(self, event: Event) -> None:
+        if event["event"] not in ("up", "down"):
+            return
+        rssi = min(255, max(0, round(event["dbm"]) + RSSI_ZERO))
         loratap = struct.pack(
             ">BBHIBBBBBbB",
             0,  # version
             0,  # padding
             15,  # length of this header
-            channel.hz,
-            channel.bw_hz // 125_000,
-            channel.sf,
+            event["hz"],
+            event["bw"] // 125_000,
+            event["sf"],
             rssi,
             rssi,
             rssi,
             0,  # SNR
             _SYNC_WORD,
         )
-        packet = loratap + sent.frame
-        seconds, microseconds = divmod(sent.end_us, 1_000_000)
+        packet = loratap + event["phy"]
+        seconds, microseconds = divmod(event["t"], 1_000_000)
         self._file.write(struct.pack("<IIII", seconds, microseconds, len(packet), len(packet)) + packet)
 
 
@@ -55,3 +65,13 @@ def write_keys(path: Path, sessions: list[SessionKeys]) -> None:
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         os.fchmod(descriptor, 0o600)
         file.writelines(rows)
+
+
+def read_keys(path: Path) -> list[SessionKeys]:
+    """The sessions of such a file; rows of another shape are not ours and left aside."""
+    found = [_ROW.match(row) for row in path.read_text(encoding="ascii", errors="replace").splitlines()]
+    return [
+        SessionKeys(int.from_bytes(bytes.fromhex(row[1]), "little"), *map(bytes.fromhex, row.group(2, 3)))
+        for row in found
+        if row
+    ]

@@ -1,38 +1,47 @@
-"""A node's radio in memory: firmware.contracts.Radio on the simulator's air."""
+"""A node's radio in memory: firmware.contracts.Radio on the simulator's air, with a meter for the energy."""
+
+from collections import Counter
 
 from codec.lorawan import airtime
-from firmware.mac import Channel
-from simulator.air import Air, Place
+from simulator.air import Air, Channel, Place
 from simulator.clock import VirtualClock
 from simulator.device import DeviceClock, Until
 
 
 class SimulatedRadio:
-    snr_db = 0  # the air hands over no level yet
-    late_ms = 0
+    """`tx_us` by dBm and `rx_us`: what it has spent since this boot."""
 
     def __init__(self, clock: VirtualClock, device_clock: DeviceClock, air: Air, place: Place):
+        self.tx_us: Counter[str] = Counter()
+        self.rx_us = 0
+        self.snr_db = 0
+        self.late_ms = 0
         self._clock = clock
         self._device_clock = device_clock
         self._air = air
         self._place = place
 
-    async def send(self, frame: bytes, channel: Channel, power_dbm: int) -> int:
+    async def send(self, frame: bytes, channel: tuple[int, int, int], power_dbm: int) -> int:
+        mode = Channel(*channel)
+        on_air_us = airtime.airtime_us(len(frame), mode.sf, mode.bw_hz)
         start_us = self._clock.now_us()
-        end_us = start_us + airtime.airtime_us(len(frame), channel.sf, channel.bw_hz)
-        self._air.uplink(self._place, frame, channel, power_dbm, (start_us, end_us))
-        await Until(end_us)
+        self.tx_us[str(power_dbm)] += on_air_us
+        self._air.uplink(self._place, frame, mode, power_dbm, (start_us, start_us + on_air_us))
+        await Until(start_us + on_air_us)
         return self._device_clock.now_ms()
 
-    async def receive(self, channel: Channel, open_ms: int, timeout_ms: int) -> bytes | None:
+    async def receive(self, channel: tuple[int, int, int], open_ms: int, timeout_ms: int) -> bytes | None:
         open_us = self._device_clock.at_us(open_ms)
         close_us = self._device_clock.at_us(open_ms + timeout_ms)
         await Until(close_us)
-        heard = self._air.downlink_for(self._place, channel, (open_us, close_us))
+        mode = Channel(*channel)
+        heard = self._air.downlink_for(self._place, mode, (open_us, close_us))
+        self.rx_us += max(0, (heard.sent.end_us if heard else close_us) - open_us)
         if heard is None:
             return None
-        await Until(heard.end_us)
-        return heard.frame
+        self.snr_db = heard.snr_db
+        await Until(heard.sent.end_us)
+        return heard.sent.frame
 
     def sleep(self) -> None:
-        """Nothing to save in a simulator: energy comes with the node issue."""
+        """What it spent is read by whoever put it on the board."""

@@ -1,8 +1,8 @@
 """Plays a recording of frames over UDP into a gateway, as its packet forwarder once did.
 
-A gateway in this process gets the recording's own time. What the recording's network server knew is told it in
-the open: sessions are derived from recorded joins by the AppKey, and between the recording's runs, where devices
-began anew, `reset_session` is called. Nothing is checked less strictly for it.
+A gateway in this process gets the recording's own time. What the recording's network server knew is told it
+in the open: sessions are derived from recorded joins by the AppKey, and between the recording's runs, where
+devices began anew, `reset_session` is called. Nothing is checked less strictly for it.
 """
 
 import json

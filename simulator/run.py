@@ -9,13 +9,19 @@ from pathlib import Path
 from gateway import devices
 from gateway.app import App
 from simulator.clock import VirtualClock
+from simulator.eventlog import EventLog
 from simulator.inprocess import GatewayClock, gateway
-from simulator.node import SessionKeys
-from simulator.pcap import PcapWriter, write_keys
+from simulator.node import Identity
+from simulator.page import Curves, write_report
+from simulator.pcap import SessionKeys, write_keys
+from simulator.report import Report
 from simulator.scenario import Scenario
 from simulator.simulation import JOIN_EUI, Simulation, Watchers
+from simulator.site import Sample
 from simulator.summary import Summary
-from simulator.world import Creek, Sample
+from simulator.traffic import session_of
+from simulator.views import open_view
+from simulator.world import Water
 
 
 class RunError(Exception):
@@ -24,10 +30,11 @@ class RunError(Exception):
 
 @dataclass
 class Outputs:
-    """What a run leaves behind beside the database; `truth` is the truth log."""
+    """What a run leaves behind beside the database; `truth` is the truth log, `records` are views."""
 
-    record: Path | None = None
+    records: tuple[Path, ...] = ()
     keys: Path | None = None
+    report: Path | None = None
     truth: list[Sample] = field(default_factory=list)
     progress: Callable[[float], None] = lambda _: None
 
@@ -40,7 +47,7 @@ class Plan:
     scenario: Scenario
     duration_s: float
     speed: float | None
-    creek: Creek | None = None
+    creek: Water | None = None
 
     @property
     def start_us(self) -> int:
@@ -55,30 +62,38 @@ async def in_process(plan: Plan, db: Path, outputs: Outputs) -> Summary:
         register(app, plan.scenario)
         clock.set_speed(plan.speed)
         began = time.monotonic()
-        simulation = await _play(plan, clock, app.udp_address, outputs, gateway_clock)
-        return _summary(plan, simulation, time.monotonic() - began, app)
+        played = await _play(plan, clock, app.udp_address, outputs, gateway_clock)
+        return _summary(plan, played, time.monotonic() - began, app)
 
 
 async def against(plan: Plan, server: tuple[str, int], outputs: Outputs) -> Summary:
     """The nodes and their forwarders here, the gateway in another process: its deadlines are real time."""
     clock = VirtualClock(plan.start_us, plan.speed)
     began = time.monotonic()
-    simulation = await _play(plan, clock, server, outputs, None)
-    return _summary(plan, simulation, time.monotonic() - began, None)
+    played = await _play(plan, clock, server, outputs, None)
+    return _summary(plan, played, time.monotonic() - began, None)
 
 
 def register(app: App, scenario: Scenario) -> None:
     """Tell the gateway's store of every node."""
+    now_ms = app.clock.now_ms()
     for row in scenario.node:
+        app_key = scenario.app_key(row.dev_eui)
+        otaa = devices.OtaaKeys(JOIN_EUI, app_key)
         device = devices.Provisioning(
             dev_eui=row.dev_eui,
             name=row.name,
             lat=row.lat,
             lon=row.lon,
             mount_mm=row.mount_mm,
-            keys=devices.OtaaKeys(JOIN_EUI, scenario.app_key(row.dev_eui)),
+            keys=_abp(row.dev_eui, app_key) if row.tier == "traffic" else otaa,
         )
-        devices.add(app.store, device, app.clock.now_ms())
+        devices.add(app.store, device, now_ms)
+
+
+def _abp(dev_eui: str, app_key: bytes) -> devices.AbpKeys:
+    session = session_of(Identity(dev_eui, JOIN_EUI, app_key))
+    return devices.AbpKeys(f"{session.dev_addr:08x}", session.nwk_s_key, session.app_s_key)
 
 
 async def _play(
@@ -87,24 +102,37 @@ async def _play(
     server: tuple[str, int],
     outputs: Outputs,
     gateway_clock: GatewayClock | None,
-) -> Simulation:
-    sessions: set[SessionKeys] = set()
-    watchers = Watchers(outputs.truth.append, sessions.add)
+) -> tuple[Simulation, Report]:
+    sessions: dict[int, SessionKeys] = {}
+    watchers = Watchers(outputs.truth.append, lambda keys: sessions.update({keys.dev_addr: keys}))
     simulation = Simulation(plan.scenario, clock, plan.creek, watchers)
     if gateway_clock:
         gateway_clock.settle = simulation.settle
+    told, curves = Report(), Curves()
+    log = simulation.log
+    log.followers += [told.take, curves.take]
     with ExitStack() as stack:
-        if outputs.record:
-            simulation.air.on_frame = PcapWriter(stack.enter_context(outputs.record.open("wb"))).write
+        for path in outputs.records:
+            log.followers.append(open_view(path, sessions.get, stack))
         stack.callback(simulation.stop)
+        _begin(log, plan)
         if not await simulation.start(server):
             raise RunError(
                 f"no gateway answers at {server[0]}:{server[1]}: start it first, then run this again"
             )
         await _pass_time(plan, clock, outputs.progress)
+        log.tell(clock.now_us(), "end")
     if outputs.keys:
-        write_keys(outputs.keys, list(sessions))
-    return simulation
+        write_keys(outputs.keys, list(sessions.values()))
+    if outputs.report:
+        write_report(outputs.report, told.as_dict(), curves)
+    return simulation, told
+
+
+def _begin(log: EventLog, plan: Plan) -> None:
+    currents = plan.scenario.energy.model_dump()
+    seed, duration_s = plan.scenario.seed, plan.duration_s
+    log.tell(plan.start_us, "run", name=plan.name, seed=seed, duration_s=duration_s, currents=currents)
 
 
 async def _pass_time(plan: Plan, clock: VirtualClock, progress: Callable[[float], None]) -> None:
@@ -114,7 +142,8 @@ async def _pass_time(plan: Plan, clock: VirtualClock, progress: Callable[[float]
         progress(step / 100)
 
 
-def _summary(plan: Plan, simulation: Simulation, real_s: float, app: App | None) -> Summary:
+def _summary(plan: Plan, played: tuple[Simulation, Report], real_s: float, app: App | None) -> Summary:
+    simulation, told = played
     return Summary(
         scenario=plan.name,
         seed=plan.scenario.seed,
@@ -124,4 +153,5 @@ def _summary(plan: Plan, simulation: Simulation, real_s: float, app: App | None)
         air=simulation.air.tally,
         unanswered=sum(forwarder.udp.unanswered for forwarder in simulation.forwarders),
         gateway=app.counters.as_dict() if app else None,
+        report=told.as_dict(),
     )

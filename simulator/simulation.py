@@ -6,15 +6,24 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from simulator.air import Air, Place
+from simulator.attack import Attacker
 from simulator.clock import VirtualClock
+from simulator.eventlog import EventLog
+from simulator.faults import Faults
+from simulator.fleet import METRES_PER_DEGREE
 from simulator.forwarder import Forwarder
-from simulator.node import Identity, SessionKeys, SimulatedNode
+from simulator.micropython import MicroPythonNode
+from simulator.node import Identity, SimulatedNode, Surroundings
+from simulator.pcap import SessionKeys
 from simulator.scenario import GatewayRow, NodeRow, Scenario
-from simulator.world import HOUR_US, Creek, GeneratedCreek, Sample, Site
+from simulator.site import Sample, Site
+from simulator.traffic import TrafficNode
+from simulator.vm import Vm
+from simulator.world import HOUR_US, GeneratedCreek, Water
 
 JOIN_EUI = "0000000000000000"
-_METRES_PER_DEGREE = 111_320
 _STAGGER_S = 20  # nodes are switched on one after another, not all at once
+_WATCH_US = 10_000_000  # how often the water is held against the marks
 
 
 class Watchers(NamedTuple):
@@ -27,26 +36,44 @@ class Watchers(NamedTuple):
 class Simulation:
     """`creek` replaces the scenario's own. Nothing happens before `start()` and the clock's `run()`."""
 
-    def __init__(self, scenario: Scenario, clock: VirtualClock, creek: Creek | None, watchers: Watchers):
-        self.air = Air(clock, scenario.seed, scenario.loss)
+    def __init__(self, scenario: Scenario, clock: VirtualClock, creek: Water | None, watchers: Watchers):
+        self.air = Air(clock, scenario.seed, scenario.link())
+        self.log = EventLog({row.name: row.eui for row in scenario.gateway})
+        self.air.watcher = self.log
         self._scenario = scenario
         self._clock = clock
         self._creek = creek
         self._watchers = watchers
         self._start_us = clock.now_us()
         self._origin = scenario.gateway[0]
+        self._attacker = Attacker(clock, self.air, scenario.seed)
+        if scenario.fault:
+            self.log.followers.append(self._attacker.take)
+        self._faults = Faults(clock, self.log, self._attacker)
         self.forwarders = [self._forwarder(row) for row in scenario.gateway]
+        self._around = Surroundings(clock, self.air, self.log, watchers.session, Vm())
 
     async def start(self, server: tuple[str, int]) -> bool:
         """Connect the forwarders and switch the nodes on; False when the gateway does not answer."""
         answers = [await forwarder.udp.start(server) for forwarder in self.forwarders]
         if not all(answers):
             return False
-        for number, row in enumerate(self._scenario.node):
-            node = self._node(row)
-            after_us = number * _STAGGER_S * 1_000_000 // len(self._scenario.node)
-            self._clock.call_at_us(self._start_us + after_us, node.power_on)
+        self._attacker.serve(server)
+        self.switch_on()
         return True
+
+    def switch_on(self) -> None:
+        """Power for every node, one after another; faults and watches are set."""
+        scenario = self._scenario
+        self._introduce()
+        for number, row in enumerate(scenario.node):
+            node = self._node(row)
+            self._faults.nodes[row.name] = node
+            after_us = number * _STAGGER_S * 1_000_000 // len(scenario.node)
+            self._clock.call_at_us(self._start_us + after_us, node.power_on)
+            if row.marks_mm:
+                self._watch(node.site, sorted(row.marks_mm))
+        self._faults.schedule(scenario.fault, self._start_us)
 
     async def settle(self) -> None:
         """Let every forwarder take what the gateway has sent it."""
@@ -56,37 +83,75 @@ class Simulation:
     def stop(self) -> None:
         for forwarder in self.forwarders:
             forwarder.udp.stop()
+        self._attacker.stop()
+        self._around.vm.stop()
+
+    def _introduce(self) -> None:
+        tell, scenario = self.log.tell, self._scenario
+        for row in scenario.gateway:
+            place = self._place(row.name, row.lat, row.lon)
+            tell(
+                self._start_us, "gateway", name=row.name, eui=row.eui,
+                x_m=place.x_m, y_m=place.y_m, lat=row.lat, lon=row.lon,
+            )  # fmt: skip
+        for node in scenario.node:
+            place = self._place(node.name, node.lat, node.lon)
+            tell(
+                self._start_us, "node", name=node.name, dev_eui=node.dev_eui, x_m=place.x_m, y_m=place.y_m,
+                lat=node.lat, lon=node.lon, mount_mm=node.mount_mm, marks_mm=node.marks_mm,
+            )  # fmt: skip
 
     def _forwarder(self, row: GatewayRow) -> Forwarder:
         place = self._place(row.name, row.lat, row.lon)
         offset = random.Random(f"{self._scenario.seed}:{row.eui}").randrange(1 << 32)
-        return Forwarder(self._clock, self.air, place, row.eui, row.backhaul_ms, offset)
+        forwarder = Forwarder(self._clock, self.air, place, row.eui, row.backhaul_ms, offset)
+        self._faults.forwarders[row.name] = forwarder
+        return forwarder
 
-    def _node(self, row: NodeRow) -> SimulatedNode:
+    def _node(self, row: NodeRow) -> SimulatedNode | TrafficNode:
+        seed = self._scenario.node_seed(row)
         site = Site(
             name=row.name,
             place=self._place(row.name, row.lat, row.lon),
             creek=self._creek or self._generated(row),
             mount_mm=row.mount_mm,
             noise_mm=self._scenario.sensor_noise_mm,
-            rng=random.Random(f"{self._scenario.seed}:{row.dev_eui}:sensor"),
-            truth=self._watchers.truth,
+            rng=random.Random(f"{seed}:{row.dev_eui}:sensor"),
+            truth=self._sampled,
         )
         identity = Identity(row.dev_eui, JOIN_EUI, self._scenario.app_key(row.dev_eui))
         settings = {"interval_s": self._scenario.interval_s, "data_rate": row.data_rate}
-        rng = random.Random(f"{self._scenario.seed}:{row.dev_eui}:node")
-        node = SimulatedNode(self._clock, self.air, site, identity, settings, rng)
-        node.on_session = self._watchers.session
-        return node
+        rng = random.Random(f"{seed}:{row.dev_eui}:node")
+        if row.tier == "traffic":
+            return TrafficNode(self._around, site, identity, settings, rng)
+        kind = MicroPythonNode if row.tier == "micropython" else SimulatedNode
+        return kind(self._around, site, identity, settings, rng, row.drift_ppm)
+
+    def _sampled(self, sample: Sample) -> None:
+        self._watchers.truth(sample)
+        at_us, node, stage_mm, distance_mm = sample.at_us, sample.node, sample.stage_mm, sample.distance_mm
+        now_us = self._clock.now_us()  # a sensor that talks on its own is read a little later
+        self.log.tell(now_us, "sample", node=node, at=at_us, stage_mm=stage_mm, distance_mm=distance_mm)
+
+    def _watch(self, site: Site, marks_mm: list[int]) -> None:
+        """Tell when the water has risen to each mark for the first time."""
+        now_us = self._clock.now_us()
+        while marks_mm and site.creek.stage_mm(now_us) >= marks_mm[0]:
+            self.log.tell(now_us, "crossing", node=site.name, mark_mm=marks_mm[0])
+            marks_mm = marks_mm[1:]
+        if marks_mm:
+            self._clock.call_at_us(now_us + _WATCH_US, lambda: self._watch(site, marks_mm))
 
     def _generated(self, row: NodeRow) -> GeneratedCreek:
+        creek = self._scenario.creek
         rains_us = tuple(
-            self._start_us + round(hour * HOUR_US) + row.travel_min * 60_000_000
-            for hour in self._scenario.creek.rain_h
+            self._start_us + round(hour * HOUR_US) + row.travel_min * 60_000_000 for hour in creek.rain_h
         )
-        return GeneratedCreek(row.base_mm, round(self._scenario.creek.peak_mm * row.scale), rains_us)
+        return GeneratedCreek(
+            row.base_mm, round(creek.peak_mm * row.scale), rains_us, creek.reservoir_h, creek.tide_mm
+        )
 
     def _place(self, name: str, lat: float, lon: float) -> Place:
         """Metres from the first gateway; flat enough for a district."""
-        x_m = (lon - self._origin.lon) * _METRES_PER_DEGREE * math.cos(math.radians(self._origin.lat))
-        return Place(name, x_m, (lat - self._origin.lat) * _METRES_PER_DEGREE)
+        x_m = (lon - self._origin.lon) * METRES_PER_DEGREE * math.cos(math.radians(self._origin.lat))
+        return Place(name, x_m, (lat - self._origin.lat) * METRES_PER_DEGREE)

@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from simulator import report
 from simulator.air import Tally
 
 
@@ -18,6 +19,7 @@ class Summary:
     air: Tally
     unanswered: int
     gateway: dict[str, Any] | None
+    report: dict[str, Any]
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -32,6 +34,7 @@ class Summary:
             f"     receptions lost: {lost or 'none'}",
             f"     {air.downlinks} downlinks sent, {air.downlinks_heard} heard",
         ]
+        text += report.text(self.report)[1:]
         if self.unanswered:
             text.append(f"udp: {self.unanswered} datagrams were not acknowledged: is the gateway up?")
         if self.gateway:

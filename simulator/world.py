@@ -1,16 +1,12 @@
-"""What is true outside: the creek's stage, the climate, the battery, and each node's place in it."""
+"""Water: creeks that flood, and any recorded stage."""
 
 import bisect
 import csv
 import math
-import random
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
-
-from simulator.air import Place
 
 HOUR_US = 3_600_000_000
 _CASCADE = 3  # linear reservoirs of the Nash cascade
@@ -20,7 +16,7 @@ class WorldError(Exception):
     """A recording that cannot be used; the text names file, line and what is expected."""
 
 
-class Creek(Protocol):
+class Water(Protocol):
     def stage_mm(self, at_us: int) -> int:
         """Water level over the gauge zero."""
 
@@ -33,13 +29,14 @@ class GeneratedCreek:
     peak_mm: int
     rains_us: tuple[int, ...]  # when it starts to rain
     reservoir_h: float = 0.6  # K of one reservoir; a flood rises in 2 K and halves in about 2 K more
+    tide_mm: int = 0  # height of a spring tide over its low water
 
     def stage_mm(self, at_us: int) -> int:
         flood = sum(self._unit(at_us - rain_us) for rain_us in self.rains_us)
         breath = 6 * math.sin(
             2 * math.pi * at_us / (9.7 * HOUR_US)
         )  # springs and evaporation: some millimetres
-        return round(self.base_mm + breath + self.peak_mm * flood)
+        return round(self.base_mm + breath + self.peak_mm * flood + self.tide_mm * tide(at_us))
 
     def _unit(self, since_us: int) -> float:
         """The cascade's answer to one rain, 1.0 at its peak (n - 1) K after the start."""
@@ -48,6 +45,23 @@ class GeneratedCreek:
         x = since_us / HOUR_US / self.reservoir_h
         peak_x = _CASCADE - 1
         return float((x / peak_x) ** peak_x * math.exp(peak_x - x))
+
+
+# Constituents: period in hours, share of the amplitude, phase in hours; the North Sea's proportions.
+_TIDE = (
+    (12.4206, 0.62, 0.0),
+    (12.0, 0.17, 2.1),
+    (12.6583, 0.11, 5.0),
+    (23.9345, 0.05, 8.0),
+    (25.8193, 0.05, 3.0),
+)
+
+
+def tide(at_us: int) -> float:
+    """From 0 at the lowest possible water to 1 at the highest: M2, S2, N2, K1 and O1."""
+    hours = at_us / HOUR_US
+    waves = sum(share * math.cos(2 * math.pi * (hours - late) / period) for period, share, late in _TIDE)
+    return (1 + waves) / 2
 
 
 @dataclass(frozen=True)
@@ -109,45 +123,3 @@ def _time_us(text: str) -> int:
 
 def _iso(at_us: int) -> str:
     return datetime.fromtimestamp(at_us / 1e6, UTC).isoformat()
-
-
-@dataclass(frozen=True)
-class Sample:
-    """A line of the truth log: what the sensor of `node` saw at this instant."""
-
-    at_us: int
-    node: str
-    stage_mm: int
-    distance_mm: int
-
-
-@dataclass(frozen=True)
-class Site:
-    """One node's place: over the creek, in the air, in the weather."""
-
-    name: str
-    place: Place
-    creek: Creek
-    mount_mm: int
-    noise_mm: float
-    rng: random.Random
-    truth: Callable[[Sample], None]
-
-    def ping_mm(self, at_us: int) -> int:
-        """Distance an ultrasonic sensor at `mount_mm` over the gauge zero measures now."""
-        stage_mm = self.creek.stage_mm(at_us)
-        distance_mm = self.mount_mm - stage_mm
-        if self.noise_mm:
-            distance_mm += round(self.rng.gauss(0, self.noise_mm))
-        distance_mm = max(distance_mm, 0)
-        self.truth(Sample(at_us, self.name, stage_mm, distance_mm))
-        return distance_mm
-
-    def climate(self, at_us: int) -> tuple[float, float]:
-        """(temperature in degC, relative humidity in %): warmest at 15 h, dampest before sunrise."""
-        day = math.cos(2 * math.pi * (at_us / HOUR_US - 15) / 24)
-        return 11.0 + 4.5 * day, 78.0 - 14.0 * day
-
-    def battery_cv(self, at_us: int) -> int:
-        """Battery voltage in 10 mV: a lithium cell sags a little in the cold."""
-        return 362 + round(self.climate(at_us)[0] / 4)

@@ -24,7 +24,7 @@ def rows_of(path: Path) -> tuple[list[float], list[int]]:
 async def test_each_level_is_the_row_valid_when_it_was_measured(tmp_path: Path, recordings: Path) -> None:
     path = recordings / "water/plumtree_run_2018_5min.csv"
     times, stages = rows_of(path)
-    scenario = load("village").model_copy(update={"start": START})
+    scenario = load("village").model_copy(update={"start": START, "loss": 0.1})
     outputs = Outputs()
     plan = Plan("creek", scenario, 3 * 86400, None, read_creek(path))
     summary = await in_process(plan, tmp_path / "c.db", outputs)

@@ -3,8 +3,7 @@
 import asyncio
 
 from codec.lorawan import airtime
-from firmware.mac import Channel
-from simulator.air import Air, Antenna, Heard, Place
+from simulator.air import Air, Antenna, Channel, Heard, Link, Place
 from simulator.clock import VirtualClock
 
 CHANNEL = Channel(868_100_000, 9, 125_000)
@@ -17,7 +16,7 @@ class Listening:
 
     def __init__(self, seed: int = 1, loss: float = 0.0):
         self.clock = VirtualClock(0)
-        self.air = Air(self.clock, seed, loss)
+        self.air = Air(self.clock, seed, Link(loss=loss))
         self.heard: list[Heard] = []
         self.air.add(Antenna(GATEWAY, self.heard.append))
 
@@ -99,7 +98,7 @@ def test_a_downlink_is_caught_by_a_window_that_is_open_when_it_begins() -> None:
     world.air.downlink(GATEWAY, b"down", CHANNEL, 14, (1_000_000, 1_200_000))
     caught = world.air.downlink_for
     sent = caught(NEAR, CHANNEL, (980_000, 1_100_000))
-    assert sent is not None and sent.frame == b"down"
+    assert sent is not None and sent.sent.frame == b"down"
     assert caught(NEAR, CHANNEL, (1_010_000, 1_100_000)) is None  # opened too late
     assert caught(NEAR, CHANNEL, (900_000, 990_000)) is None  # closed too early
     assert caught(NEAR, Channel(868_100_000, 10, 125_000), (980_000, 1_100_000)) is None

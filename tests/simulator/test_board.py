@@ -7,7 +7,8 @@ from firmware.sensors.a02yyuw import Parser
 from simulator.air import Place
 from simulator.board import ClimateI2C, UltrasonicUart
 from simulator.clock import VirtualClock
-from simulator.world import RecordedCreek, Sample, Site
+from simulator.site import Sample, Site
+from simulator.world import RecordedCreek
 
 
 def site(truth: list[Sample], noise_mm: float = 0.0) -> Site:

@@ -17,10 +17,10 @@ from simulator.scenario import load
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     folder = tmp_path_factory.mktemp("pcap")
-    outputs = Outputs(folder / "village.pcap", folder / "encryption_keys_lorawan")
+    outputs = Outputs((folder / "village.pcap",), folder / "encryption_keys_lorawan")
     asyncio.run(in_process(Plan("village", load("village"), 7200, None), folder / "village.db", outputs))
-    assert outputs.record and outputs.keys
-    return outputs.record, outputs.keys
+    assert outputs.keys
+    return outputs.records[0], outputs.keys
 
 
 def test_keys_are_for_the_owner_alone(recorded: tuple[Path, Path]) -> None:

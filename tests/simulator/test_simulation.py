@@ -12,7 +12,7 @@ HOURS_S = 6 * 3600
 
 
 async def played(folder: Path, scenario: Scenario, name: str) -> tuple[Summary, Outputs, sqlite3.Connection]:
-    outputs = Outputs(record=folder / f"{name}.pcap")
+    outputs = Outputs((folder / f"{name}.pcap",))
     summary = await in_process(Plan(name, scenario, HOURS_S, None), folder / f"{name}.db", outputs)
     return summary, outputs, sqlite3.connect(folder / f"{name}.db")
 
@@ -24,9 +24,7 @@ def rows(db: sqlite3.Connection, query: str) -> list[tuple[object, ...]]:
 async def test_the_same_seed_gives_the_same_frames_and_the_same_rows(tmp_path: Path) -> None:
     village = load("village")
     twins = [await played(tmp_path, village, name) for name in ("one", "two")]
-    digests = {
-        hashlib.sha256(outputs.record.read_bytes()).hexdigest() for _, outputs, _ in twins if outputs.record
-    }
+    digests = {hashlib.sha256(outputs.records[0].read_bytes()).hexdigest() for _, outputs, _ in twins}
     assert len(digests) == 1
     query = "SELECT dev_eui, quantity, time, value, fault FROM reading ORDER BY dev_eui, quantity, time"
     assert rows(twins[0][2], query) == rows(twins[1][2], query)

@@ -1,0 +1,197 @@
+"""What a run came to, counted from its event log: delivery, airtime, energy, alarms, losses and causes."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from codec.lorawan import airtime, regions
+from simulator.eventlog import Event
+
+_HOUR_US = 3_600_000_000
+# Why nobody heard a frame, when gateways missed it for different reasons: what came closest to being heard.
+_CLOSEST = ("drawn", "gateway_sending", "no_demodulator", "collision", "gateway_off", "weak")
+
+
+@dataclass
+class NodeCount:
+    """`wakes_us`: (start, end, receiving) and transmissions by power, for the energy."""
+
+    dev_eui: str
+    sent: int = 0
+    heard: int = 0
+    airtime_us: int = 0
+    awake_us: int = 0
+    rx_us: int = 0
+    tx_us: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass
+class Alarm:
+    """The water rose to a mark at `at_us`; `told_us` is when a gateway first heard of it."""
+
+    node: str
+    mark_mm: int
+    at_us: int
+    told_us: int | None = None
+
+
+class Report:
+    """Takes events one by one; what it holds does not grow with the length of the run but for the alarms."""
+
+    def __init__(self) -> None:
+        self.run: Event = {}
+        self.end_us = 0
+        self.nodes: dict[str, NodeCount] = {}
+        self.causes: Counter[str] = Counter()
+        self.bands_us: dict[str, Counter[str]] = {}
+        self.alarms: list[Alarm] = []
+        self.faults: list[Event] = []
+        self.foreign = 0  # uplinks of who is no node of the scenario
+        self._high: dict[str, int] = {}  # by node: the highest stage sampled and not yet told
+        self._handlers = {
+            "run": self._begin,
+            "node": self._node,
+            "up": self._up,
+            "down": self._down,
+            "wake": self._wake,
+            "sample": self._sample,
+            "crossing": self._crossing,
+            "fault": self.faults.append,
+        }
+
+    def take(self, event: Event) -> None:
+        self.end_us = event["t"]
+        handler = self._handlers.get(event["event"])
+        if handler:
+            handler(event)
+
+    def _begin(self, event: Event) -> None:
+        self.run = event
+
+    def _node(self, event: Event) -> None:
+        self.nodes[event["name"]] = NodeCount(event["dev_eui"])
+
+    def _up(self, event: Event) -> None:
+        on_air_us = self._on_air(event, "up", crc=True)
+        node = self.nodes.get(event["node"])
+        if node is None:
+            self.foreign += 1
+            return
+        node.sent += 1
+        node.airtime_us += on_air_us
+        if event["heard"]:
+            node.heard += 1
+            self._told(event)
+        else:
+            causes = set(event["lost"].values())
+            self.causes[next(cause for cause in _CLOSEST if cause in causes)] += 1
+
+    def _down(self, event: Event) -> None:
+        self._on_air(event, "down", crc=False)
+
+    def _on_air(self, event: Event, way: str, crc: bool) -> int:
+        on_air_us = airtime.airtime_us(len(event["phy"]), event["sf"], event["bw"], crc=crc)
+        low_hz, high_hz, *_ = regions.sub_band(regions.REGIONS["EU868"], event["hz"])
+        band = f"{low_hz / 1e6:.2f}-{high_hz / 1e6:.2f}"
+        self.bands_us.setdefault(band, Counter())[way] += on_air_us
+        return on_air_us
+
+    def _wake(self, event: Event) -> None:
+        node = self.nodes[event["node"]]
+        node.awake_us += event["t"] - event["start"]
+        node.rx_us += event["rx_us"]
+        node.tx_us.update(event["tx"])
+
+    def _sample(self, event: Event) -> None:
+        name = event["node"]
+        self._high[name] = max(event["stage_mm"], self._high.get(name, event["stage_mm"]))
+
+    def _crossing(self, event: Event) -> None:
+        self.alarms.append(Alarm(event["node"], event["mark_mm"], event["t"]))
+
+    def _told(self, event: Event) -> None:
+        """A frame got through: what was sampled before it is known."""
+        high_mm = self._high.pop(event["node"], None)
+        if high_mm is None:
+            return
+        for alarm in self.alarms:
+            is_over = high_mm >= alarm.mark_mm and event["start"] >= alarm.at_us
+            if alarm.node == event["node"] and alarm.told_us is None and is_over:
+                alarm.told_us = event["t"]
+
+    def energy_mah(self, name: str) -> float:
+        """Charge taken over the run, by the currents that the log's first event names."""
+        node, currents = self.nodes[name], self.run["currents"]
+        sleeping_us = self.duration_us - node.awake_us
+        milliampere_us = node.awake_us * currents["awake_ma"] + node.rx_us * currents["rx_ma"]
+        milliampere_us += sleeping_us * currents["sleep_ma"]
+        milliampere_us += sum(us * currents["tx_ma"][dbm] for dbm, us in node.tx_us.items())
+        return float(milliampere_us / _HOUR_US)
+
+    @property
+    def duration_us(self) -> int:
+        return int(self.end_us - self.run["t"])
+
+    def as_dict(self) -> dict[str, Any]:
+        sent = sum(node.sent for node in self.nodes.values())
+        heard = sum(node.heard for node in self.nodes.values())
+        return {
+            "name": self.run["name"],
+            "seed": self.run["seed"],
+            "duration_s": self.duration_us / 1e6,
+            "uplinks": {"sent": sent, "heard": heard, "delivery": heard / sent if sent else None},
+            "foreign": self.foreign,
+            "lost": dict(sorted(self.causes.items())),
+            "airtime": {
+                band: {f"{way}_us": us[way] for way in ("up", "down")} | {"share": self._share(us)}
+                for band, us in sorted(self.bands_us.items())
+            },
+            "nodes": {name: self._node_dict(name) for name in self.nodes},
+            "alarms": [self._alarm_dict(alarm) for alarm in self.alarms],
+            "faults": [{"t": row["t"], "what": row["what"], "target": row["target"]} for row in self.faults],
+        }
+
+    def _share(self, us: Counter[str]) -> float | None:
+        return us.total() / self.duration_us if self.duration_us else None
+
+    def _node_dict(self, name: str) -> dict[str, Any]:
+        node = self.nodes[name]
+        return {
+            "dev_eui": node.dev_eui,
+            "sent": node.sent,
+            "heard": node.heard,
+            "airtime_us": node.airtime_us,
+            "duty": node.airtime_us / self.duration_us if self.duration_us else None,
+            "energy_mah": round(self.energy_mah(name), 6),
+        }
+
+    def _alarm_dict(self, alarm: Alarm) -> dict[str, Any]:
+        delay_s = None if alarm.told_us is None else (alarm.told_us - alarm.at_us) / 1e6
+        return {"node": alarm.node, "mark_mm": alarm.mark_mm, "t": alarm.at_us, "delay_s": delay_s}
+
+
+def text(told: dict[str, Any]) -> list[str]:
+    """The report for a terminal."""
+    uplinks = told["uplinks"]
+    delivery = "-" if uplinks["delivery"] is None else f"{100 * uplinks['delivery']:.1f} %"
+    lost = ", ".join(f"{count} {cause.replace('_', ' ')}" for cause, count in told["lost"].items())
+    lines = [
+        f"delivery: {uplinks['heard']} of {uplinks['sent']} uplinks ({delivery}); lost: {lost or 'none'}",
+    ]
+    for band, row in told["airtime"].items():
+        lines.append(
+            f"airtime {band} MHz: {row['up_us'] / 1e6:.1f} s up, {row['down_us'] / 1e6:.1f} s down "
+            f"({100 * row['share']:.3f} % of the time)"
+        )
+    hungry = max(told["nodes"].items(), key=lambda row: float(row[1]["energy_mah"]))
+    total_mah = sum(row["energy_mah"] for row in told["nodes"].values())
+    mean_mah = total_mah / len(told["nodes"])
+    lines.append(f"energy: {mean_mah:.3f} mAh a node; most: {hungry[0]} {hungry[1]['energy_mah']:.3f} mAh")
+    for alarm in told["alarms"]:
+        what = f"mark {alarm['mark_mm']} mm at {alarm['node']}"
+        lines.append(
+            f"alarm: {what} never told"
+            if alarm["delay_s"] is None
+            else f"alarm: {what} told after {alarm['delay_s']:.0f} s"
+        )
+    return lines

@@ -1,0 +1,183 @@
+"""The rows of a scenario: every key, its default and its range."""
+
+import hashlib
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from simulator.air import Link
+from simulator.propagation import PATH_LOSS
+from simulator.reception import INTERFERENCE
+
+_UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_GATEWAY_FAULTS = ("gateway_off", "backhaul_off", "replay", "join_flood", "spoofed_gateway")
+
+
+def duration_s(text: str) -> int:
+    """Seconds of a duration such as 90s, 15m, 6h or 3d."""
+    found = re.fullmatch(r"(\d+)([smhd])", text)
+    if not found:
+        raise ValueError(f"{text!r} is not a duration such as 90s, 15m, 6h or 3d")
+    return int(found[1]) * _UNITS_S[found[2]]
+
+
+def _eui(text: str) -> str:
+    if not re.fullmatch(r"[0-9a-f]{16}", text):
+        raise ValueError("expected 16 lower-case hex digits")
+    return text
+
+
+def _duration(text: str) -> str:
+    duration_s(text)
+    return text
+
+
+def _aware(at: datetime) -> datetime:
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _one_of(names: dict[str, object]) -> AfterValidator:
+    def check(name: str) -> str:
+        if name not in names:
+            raise ValueError(f"expected one of {', '.join(sorted(names))}")
+        return name
+
+    return AfterValidator(check)
+
+
+Eui = Annotated[str, AfterValidator(_eui)]
+Duration = Annotated[str, AfterValidator(_duration)]
+Latitude = Annotated[float, Field(ge=-90, le=90)]
+Longitude = Annotated[float, Field(ge=-180, le=180)]
+Tier = Literal["firmware", "traffic", "micropython"]
+
+
+class _Row(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class GatewayRow(_Row):
+    name: str
+    eui: Eui
+    lat: Latitude
+    lon: Longitude
+    backhaul_ms: int = Field(default=30, ge=0, le=2000)
+
+
+class NodeRow(_Row):
+    """`travel_min` and `scale`: when and how strongly the flood passes here; `base_mm`: the dry creek."""
+
+    name: str
+    dev_eui: Eui
+    lat: Latitude
+    lon: Longitude
+    mount_mm: int = Field(default=3500, ge=100, le=20000)
+    base_mm: int = Field(default=300, ge=0, le=10000)
+    travel_min: int = Field(default=0, ge=0, le=1440)
+    scale: float = Field(default=1.0, ge=0, le=5)
+    data_rate: int = Field(default=3, ge=0, le=5)
+    tier: Tier = "firmware"
+    drift_ppm: float = Field(default=0.0, ge=-20000, le=20000)  # of its clock; 10000 is a bare RC oscillator
+    marks_mm: list[int] = Field(default=[])  # stages whose crossing somebody should hear of
+    seed: int | None = None  # another one than the scenario's, for this node alone
+
+
+class FleetRow(_Row):
+    """`count` nodes scattered around a place; what else is said holds for each of them."""
+
+    name: str
+    count: int = Field(ge=1, le=100_000)
+    first_eui: Eui
+    lat: Latitude
+    lon: Longitude
+    radius_m: float = Field(default=1500, gt=0, le=50_000)
+    mount_mm: int = Field(default=3500, ge=100, le=20000)
+    base_mm: int = Field(default=300, ge=0, le=10000)
+    scale: float = Field(default=1.0, ge=0, le=5)
+    data_rate: int = Field(default=3, ge=0, le=5)
+    tier: Tier = "firmware"
+    marks_mm: list[int] = Field(default=[])
+
+
+class CreekRow(_Row):
+    """`rain_h` and the Nash cascade it runs through; `tide_mm`: the height of a spring tide, 0 inland."""
+
+    peak_mm: int = Field(default=1200, ge=0, le=10000)
+    rain_h: list[float] = Field(default=[1.0])  # hours after the start
+    reservoir_h: float = Field(default=0.6, gt=0, le=100)
+    tide_mm: int = Field(default=0, ge=0, le=10000)
+
+
+class StormRow(_Row):
+    """Rain that crosses the country: who lies further along `bearing_deg` gets it later."""
+
+    bearing_deg: float = Field(ge=0, lt=360)
+    speed_kmh: float = Field(gt=0, le=200)
+
+
+class AirRow(_Row):
+    """As simulator.air.Link says."""
+
+    path_loss: Annotated[str, _one_of(dict(PATH_LOSS))] = "oulu"
+    shadowing_db: float = Field(default=4.0, ge=0, le=20)
+    shadowing_reach_m: float = Field(default=110.0, gt=0, le=10_000)
+    fading_db: float = Field(default=2.0, ge=0, le=20)
+    noise_figure_db: float = Field(default=6.0, ge=0, le=30)
+    interference: Annotated[str, _one_of(dict(INTERFERENCE))] = "croce"
+    demodulators: int = Field(default=8, ge=1, le=64)
+
+
+class FaultRow(_Row):
+    """`what` happens to `target` (a name, or * for all) `at` so long after the start, `lasts` so long."""
+
+    what: Literal[
+        "gateway_off", "backhaul_off", "replay", "join_flood", "spoofed_gateway",
+        "power_off", "reset", "no_echo", "sensor_off", "stuck_humidity", "drift",
+    ]  # fmt: skip
+    target: str
+    at: Duration
+    lasts: Duration | None = None  # to the end of the run
+
+    @property
+    def hits_gateway(self) -> bool:
+        return self.what in _GATEWAY_FAULTS
+
+
+class EnergyRow(_Row):
+    """Currents in mA; `tx_ma` by dBm as measured on an SX1276 (LoRaSim's table)."""
+
+    sleep_ma: float = Field(default=0.02, ge=0)
+    awake_ma: float = Field(default=8.0, ge=0)
+    rx_ma: float = Field(default=9.7, ge=0)
+    tx_ma: dict[str, float] = Field(
+        default={"2": 24.0, "4": 24.3, "6": 24.7, "8": 25.0, "10": 31.0, "12": 33.7, "14": 44.0, "16": 75.0}
+    )
+
+
+class Scenario(_Row):
+    seed: int = 1
+    start: Annotated[datetime, AfterValidator(_aware)] = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    duration: Duration = "6h"
+    interval_s: int = Field(default=900, ge=30, le=86400)
+    loss: float = Field(default=0.03, ge=0, le=1)  # chance that a link drops a frame, beside the physics
+    sensor_noise_mm: float = Field(default=0.0, ge=0, le=100)
+    creek: CreekRow = CreekRow()
+    storm: StormRow | None = None
+    air: AirRow = AirRow()
+    energy: EnergyRow = EnergyRow()
+    gateway: list[GatewayRow] = Field(min_length=1)
+    node: list[NodeRow] = Field(default=[])
+    fleet: list[FleetRow] = Field(default=[])
+    fault: list[FaultRow] = Field(default=[])
+
+    def app_key(self, dev_eui: str) -> bytes:
+        """A key of the simulation's own: from the seed, so that a run can be repeated."""
+        return hashlib.sha256(f"messfunk:{self.seed}:{dev_eui}".encode()).digest()[:16]
+
+    def link(self) -> Link:
+        return Link(loss=self.loss, **self.air.model_dump())
+
+    def node_seed(self, row: NodeRow) -> int:
+        return self.seed if row.seed is None else row.seed
