@@ -114,7 +114,7 @@ def _hearing(heard: Fields, gateway_id: str, snr: str) -> Hearing:
     named = heard.require(gateway_id, heard.text(gateway_id))
     content = read_id(named)
     return Hearing(
-        gateway_id=named if content is None else content.hex(),
+        gateway_id=content.hex() if content and len(content) == 8 else named,
         rssi_dbm=heard.number("rssi", -300, 100),
         snr_db=heard.number(snr, -100, 100, absent=0.0),
     )
