@@ -42,8 +42,8 @@ class Schedule:
         return min(self._next_ms[1:])
 
     def save(self) -> None:
-        for at, period_ms in self._first_periods_ms.items():
-            self._next_ms[at] -= self._randrange(period_ms)
+        for at in sorted(self._first_periods_ms):  # MicroPython's dicts have no order
+            self._next_ms[at] -= self._randrange(self._first_periods_ms[at])
         self._rtc.put("schedule", struct.pack(self._format, *self._next_ms))
 
     def _advance(self, at: int, now_ms: int, period_s: int) -> None:
