@@ -48,6 +48,9 @@ class Board(Protocol):
     """One device module of boards/, or the simulator's stand-in."""
 
     NAME: str
+    NUMBER: int
+    """A place in BOARDS of codec/desk/words.py."""
+
     def clock(self) -> Clock: ...
     def radio(self) -> Radio: ...
     def flash(self) -> Store:

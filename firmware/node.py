@@ -18,6 +18,8 @@ _JOURNAL_FAILS = const(1)
 _QUIET = const(2)  # a quarter of the samples, no batches
 _CONFIG_FAULTY = const(4)
 
+_DEEP_SLEEP = const(4)  # of RESET_CAUSES: the usual waking
+
 
 class Node:
     """One wake of one node. Deep sleep ends the program: only the board's stores outlive `wake()`."""
@@ -30,6 +32,7 @@ class Node:
         config: "dict[str, Any]",
     ):
         self._board = board
+        self._reset_cause = board.reset_cause()
         self._clock = board.clock()
         self._flash = board.flash()
         self._rtc = rtc = board.rtc()
@@ -46,6 +49,7 @@ class Node:
         """One life between two sleeps; returns for how many ms to sleep."""
         values = await self._measure()
         if values:
+            self._greet()
             self._report(values)
         downlink = await self._sending.send()
         await self._obey(downlink)
@@ -65,6 +69,15 @@ class Node:
             self._number = self._journal.add(values, self._clock.now_ms())
         self._is_slow = any(self._sampling.is_slow(at) for at in due)
         return values
+
+    def _greet(self) -> None:
+        """After a start that was no waking from sleep, and after new marks: say who this is."""
+        if self._reset_cause != _DEEP_SLEEP or self._rtc.get("greet"):
+            from firmware.greeting import hello
+
+            self._rtc.put("greet", b"")
+            said = hello(self._board, self._sampling.measures(), self._config, self._reset_cause)
+            self._outbox.put(ports.HELLO, said, self._clock.now_ms())
 
     def _report(self, values: "dict[str, int | str]") -> None:
         """Put into the outbox what of this look has to leave: an alarm at once, a report when it is due."""

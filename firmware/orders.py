@@ -92,6 +92,7 @@ class Orders:
 
     def _marks(self, arguments: "tuple[int, ...]") -> None:
         settings.change(self._flash, {"hysteresis_mm": arguments[0], "marks_mm": list(arguments[1:])})
+        self._rtc.put("greet", b"1")  # the next hello confirms them
 
     def _offset(self, arguments: "tuple[int, ...]") -> None:
         settings.change(self._flash, {f"offset_{self._measured(arguments[0])}": arguments[1]})

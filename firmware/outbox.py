@@ -18,7 +18,7 @@ HELLO = const(4)
 COMMAND = const(10)
 ANSWER = const(11)
 
-_URGENCY = (ALARM, ANSWER, HELLO, REPORT, BATCH)
+_URGENCY = (ALARM, ANSWER, REPORT, HELLO, BATCH)
 _NEWEST_ONLY = (HELLO, REPORT)
 _ROOM = const(8)  # RTC memory is small
 _HEAD = "<BBQQB"  # fport, tries, since_ms, next_ms, length

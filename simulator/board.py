@@ -95,6 +95,7 @@ class SimulatedBoard:
     """What one boot of a node finds; `flash` and `rtc` are the ones the last boot left behind."""
 
     NAME = "simulator"
+    NUMBER = 0
 
     def __init__(
         self,

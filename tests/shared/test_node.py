@@ -102,6 +102,8 @@ class Water:
 class World:
     """One node's hardware and its neighbourhood; `live` wakes it until an instant."""
 
+    NUMBER = 2
+
     def __init__(self, distance_mm=lambda ms: 2000, flash=None, **config):
         self.board_clock = Clock()
         self.flash_store = flash or Memory()
@@ -436,6 +438,17 @@ def test_readings_that_the_journal_lost_are_passed_over():
         said = message.decode(frame[2])
         numbers += list(range(said.number, said.number + len(said.readings)))
     assert numbers == [PAGE - 2, PAGE - 1, 2 * PAGE, 2 * PAGE + 1]
+
+
+def test_a_start_is_greeted_with_what_the_node_is_and_why_it_started():
+    world = World(marks_mm=[1500, 1800]).live(3600)
+    assert len(world.sent(4)) == 1
+    said = message.decode(world.sent(4)[0][2])
+    assert (said.schema, said.firmware, said.board, said.reset_cause) == (1, 0x100, 2, 1)
+    assert said.capabilities == 1 << 1 | 1 << 3 and said.marks == (50, 1500, 1800)
+    assert commanded(world, (2, 20, 1400)) == (0,)
+    world.live(2 * 3600)
+    assert [message.decode(frame[2]).marks for frame in world.sent(4)][1:] == [(20, 1400)]
 
 
 def test_the_clock_of_the_network_dates_the_journal():
