@@ -1,72 +1,49 @@
 """DFRobot A02YYUW ultrasonic distance sensor (SEN0311), UART 9600 8N1, free-running every 100 to 300 ms.
 
-A frame is FF, distance in mm (high, low), and the low byte of the sum of the three.
+A frame is FF, distance in mm (high, low), and the low byte of the sum of the three. The part compensates the
+speed of sound itself.
 """
 
 from codec.compat import const
+from firmware.sensors.framing import Framer
+from firmware.sensors.ranging import PINGS, SerialRanger, plausible
+
+BUS = "uart"
+BAUDRATE = const(9600)
+WARMUP_MS = const(500)  # not in the data sheet: a reserve over the first frame
+OPTIONS = {"pings": PINGS}
 
 _FRAME = const(4)
 _NEAREST_MM = const(30)  # blind zone
 _FARTHEST_MM = const(4500)
-_PINGS = const(5)
-_ENOUGH = const(3)
-_POLL_MS = const(50)
-_TIMEOUT_MS = const(2000)
+_PERIOD_MS = const(300)
 
 
-class Parser:
-    """Bytes in any chunks in, distances in mm out; resynchronises one byte after a failed frame."""
+def parse(buffer: bytes, at: int) -> "tuple[int, int | str | None]":
+    """What stands at `at`, in the terms of framing.Framer."""
+    if len(buffer) - at < _FRAME:
+        return -1, None
+    head, high, low, checksum = buffer[at : at + _FRAME]
+    if head != 0xFF or (head + high + low) & 0xFF != checksum:
+        return 0, None
+    return _FRAME, plausible(high << 8 | low, _NEAREST_MM, _FARTHEST_MM)
+
+
+class Parser(Framer):
+    """Bytes in any chunks in, distances in mm out."""
 
     def __init__(self) -> None:
-        self._buffer = b""
-
-    def feed(self, data: bytes) -> "list[int]":
-        self._buffer += data
-        distances = []
-        at = 0
-        while len(self._buffer) - at >= _FRAME:
-            head, high, low, checksum = self._buffer[at : at + _FRAME]
-            if head == 0xFF and (head + high + low) & 0xFF == checksum:
-                distances.append(high << 8 | low)
-                at += _FRAME
-            else:
-                at += 1
-        self._buffer = self._buffer[at:]
-        return distances
+        super().__init__(parse, False)
 
 
-class A02YYUW:
-    """Median of several pings. `uart` is open at 9600 baud."""
+class A02YYUW(SerialRanger):
+    """too_near within 30 mm, no_echo beyond 4.5 m."""
 
-    def __init__(self, uart: "UART", clock: "Clock"):
-        self._uart = uart
-        self._clock = clock
-
-    async def read(self) -> "dict[str, int | str]":
-        """{"distance": mm or fault}; no_echo when nothing lies between 30 mm and 4.5 m."""
-        self._uart.read()  # what waited in the buffer is old
-        parser = Parser()
-        pings = []  # type: list[int]
-        heard = 0
-        deadline_ms = self._clock.now_ms() + _TIMEOUT_MS
-        while len(pings) < _PINGS and self._clock.now_ms() < deadline_ms:
-            await self._clock.sleep_ms(_POLL_MS)
-            data = self._uart.read()
-            if data:
-                heard += len(data)
-                pings += parser.feed(data)
-        return {"distance": _judge(pings, heard)}
-
-
-def _judge(pings: "list[int]", heard: int) -> "int | str":
-    if not pings:
-        return "bad_data" if heard else "no_answer"
-    valid = sorted([mm for mm in pings if _NEAREST_MM < mm <= _FARTHEST_MM])
-    if len(valid) < _ENOUGH:
-        return "no_echo"
-    return valid[len(valid) // 2]
+    def __init__(self, uart: "UART", clock: "Clock", pings: int = PINGS[0]):
+        super().__init__(uart, clock, pings, _PERIOD_MS, parse, False)
 
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from firmware.contracts import UART, Clock
+    from firmware.contracts import Clock
+    from firmware.sensors.buses import UART

@@ -1,29 +1,31 @@
 """Sensirion SHT3x temperature and humidity sensor on I2C (datasheet sections in brackets)."""
 
 from codec.compat import const
+from firmware.sensors.sensirion import crc8 as crc8
+from firmware.sensors.sensirion import words
+
+BUS = "i2c"
+WARMUP_MS = const(2)  # power-up takes 1 ms at most (2.2)
+OPTIONS = {"address": (0x44, (0x44, 0x45))}
 
 _SINGLE_SHOT = b"\x24\x00"  # high repeatability, no clock stretching (4.3)
 _READY_MS = const(16)  # a measurement takes 15.5 ms at most (2.2)
-
-
-def crc8(word: bytes) -> int:
-    """Polynomial 0x31, start 0xFF (4.12): the two bytes BE EF give 92."""
-    crc = 0xFF
-    for byte in word:
-        crc ^= byte
-        for _ in range(8):
-            crc = crc << 1 ^ 0x31 if crc & 0x80 else crc << 1
-        crc &= 0xFF
-    return crc
+_COLDEST_DDEGC = const(-400)
+_HOTTEST_DDEGC = const(850)
 
 
 def parse(answer: bytes) -> "dict[str, int | str]":
     """Steps of 0.1 degC and 1 % from the six bytes of a single shot (4.13)."""
-    if crc8(answer[0:2]) != answer[2] or crc8(answer[3:5]) != answer[5]:
+    clean = words(answer)
+    if clean is None or len(clean) != 4:
         return {"temperature": "bad_data", "humidity": "bad_data"}
-    raw_t = int.from_bytes(answer[0:2], "big")
-    raw_rh = int.from_bytes(answer[3:5], "big")
-    return {"temperature": (1750 * raw_t + 32767) // 65535 - 450, "humidity": (100 * raw_rh + 32767) // 65535}
+    raw_t = clean[0] << 8 | clean[1]
+    raw_rh = clean[2] << 8 | clean[3]
+    temperature = (1750 * raw_t + 32767) // 65535 - 450
+    return {
+        "temperature": temperature if _COLDEST_DDEGC <= temperature <= _HOTTEST_DDEGC else "out_of_range",
+        "humidity": (100 * raw_rh + 32767) // 65535,
+    }
 
 
 class SHT3x:
