@@ -23,7 +23,7 @@ _BANDS = (
 
 
 class ModemError(OSError):
-    """The modem did not do what it was told; the text says what it said. The payload is still the caller's."""
+    """The modem did not do what it was told; the text says what it said. The caller keeps the payload."""
 
 
 class Rui3Link:

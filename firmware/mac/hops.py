@@ -32,7 +32,7 @@ class Hops:
     def join_wait_ms(self, now_ms: int) -> int:
         data_rate, indices = self.joining()
         on_air_us = self.on_air_us(JOIN_REQUEST_SIZE, data_rate)
-        hop_ms = self.pick(now_ms, indices, data_rate, JOIN_REQUEST_SIZE, False)[1]
+        hop_ms = self.pick(now_ms, indices, data_rate, JOIN_REQUEST_SIZE, True)[1]
         return max(self.join_budget.free_in_ms(now_ms, on_air_us), hop_ms)
 
     def carrying(self, data_rate: int) -> "list[int]":
@@ -70,7 +70,7 @@ class Hops:
             data_rate = self.session.data_rate
             found, indices = [], self.carrying(data_rate)
         else:
-            size = JOIN_REQUEST_SIZE
+            size, is_alarm = JOIN_REQUEST_SIZE, True  # without a session no alarm can be sent either
             data_rate, indices = self.joining()
             found = [self._join_hindrance(now_ms, self.on_air_us(size, data_rate))]
         on_air_us = self.on_air_us(size, data_rate)

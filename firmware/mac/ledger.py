@@ -39,9 +39,9 @@ class Ledger:
             ]
 
     def limit_us(self, band: int, is_alarm: bool) -> int:
-        """What the hour allows. A third of it is kept back for alarms."""
+        """What the hour allows. Half of it is kept back for alarms: twelve at SF12."""
         limit_us = self._bands[band][2] * 3600000
-        return limit_us if is_alarm else limit_us - limit_us // 3
+        return limit_us if is_alarm else limit_us // 2
 
     def used_us(self, now_ms: int, band: int) -> int:
         self._forget(now_ms)

@@ -117,9 +117,9 @@ class Mac:
         if self._is_abp():
             raise RefusedError("an ABP node has its session for life and does not join")
         if self._hops.join_wait_ms(now_ms):
-            raise RefusedError("; ".join(self._hops.why(now_ms, JOIN_REQUEST_SIZE, False)))
+            raise RefusedError("; ".join(self._hops.why(now_ms, JOIN_REQUEST_SIZE, True)))
         data_rate, indices = self._hops.joining()
-        index, _ = self._hops.pick(now_ms, indices, data_rate, JOIN_REQUEST_SIZE, False)
+        index, _ = self._hops.pick(now_ms, indices, data_rate, JOIN_REQUEST_SIZE, True)
         self._dev_nonce = self._nonces.take()
         dev_eui, join_eui, app_key = self._identity
         self._frame = join.build_request(join.JoinRequest(join_eui, dev_eui, self._dev_nonce), app_key)
