@@ -100,12 +100,16 @@ class App:
         await self._lns[source].send(LnsDownlink(route, fport, payload, confirmed, reference))
         return reference
 
+    def source_errors(self) -> dict[str, str | None]:
+        """Why nothing comes in just now from each [[source]] with a name; None where all is well."""
+        return {name: source.error for name, source in self._lns.items()}
+
     def _health(self) -> dict[str, Any]:
         lags = outbox.lags(self.store.connection)
         return {
             "now": self.clock.now_ms(),
             "counters": self.counters.as_dict(),
-            "sources": {name: source.error for name, source in self._lns.items()},
+            "sources": self.source_errors(),
             "sinks": [asdict(lag) for lag in lags],
         }
 

@@ -179,7 +179,11 @@ class InfluxConfig(_HttpSinkConfig):
     type: Literal["influx"] = Field(description='"mqtt", "influx" or "webhook": where values go')
     org: str = Field(min_length=1, description="a text: the organisation in InfluxDB")
     bucket: str = Field(min_length=1, description="a text: the bucket in InfluxDB")
-    measurement: str = Field(default="messfunk", min_length=1, description="a text: the measurement to write")
+    measurement: str = Field(
+        default="messfunk",
+        pattern="^[A-Za-z][A-Za-z0-9_-]{0,63}$",
+        description="letters, digits, - and _, the first a letter: the measurement to write",
+    )
 
 
 class WebhookConfig(_HttpSinkConfig):

@@ -33,7 +33,7 @@ async def post(
                 return
             reason = f"HTTP {answer.status_code} {answer.reason_phrase}: {await _excerpt(answer)}"
     except httpx.HTTPError as error:
-        raise UnavailableError(f"{url}: {error or type(error).__name__}") from None
+        raise UnavailableError(f"{url}: {str(error) or type(error).__name__}") from None
     if answer.status_code in _AT_FAULT:
         raise RefusedError(reason)
     is_answer = answer.status_code >= 500 and answer.status_code not in _OUT_OF_SERVICE

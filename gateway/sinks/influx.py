@@ -42,7 +42,7 @@ class Influx:
 
 def to_lines(delivery: Delivery, measurement: str) -> Iterator[str]:
     """One point per time of measurement. Values are always floats: a change of type makes InfluxDB refuse."""
-    tags = f"{_escape(measurement)},dev_eui={delivery.dev_eui},name={_escape(delivery.name)}"
+    tags = f"{measurement},dev_eui={delivery.dev_eui},name={_escape(delivery.name)}"
     for time in sorted({each["time"] for each in delivery.readings}):
         fields = [f"fcnt={delivery.fcnt}i", f'uplink_id="{delivery.id}"']
         fields += [_field(each) for each in delivery.readings if each["time"] == time]
