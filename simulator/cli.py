@@ -164,7 +164,8 @@ def _plan(
             at = datetime.fromisoformat(start)
             changes["start"] = at if at.tzinfo else at.replace(tzinfo=UTC)
         chosen = chosen.model_copy(update=changes)
-        recorded = world.read_creek(creek) if creek else None
+        csv = creek or scenario.creek_csv(chosen)
+        recorded = world.read_creek(csv) if csv else None
     except (ValueError, *_ERRORS) as error:
         _refuse(error)
     return run.Plan(name, chosen, _duration_s(lasts or chosen.duration), speed, recorded)

@@ -12,11 +12,21 @@ from simulator.board import MemoryStore, SimulatedBoard
 from simulator.clock import VirtualClock
 from simulator.eventlog import EventLog
 from simulator.pcap import SessionKeys
+from simulator.power import Battery
+from simulator.radio import SimulatedRadio
+from simulator.rows import EnergyRow
 from simulator.site import Site
 from simulator.vm import Vm
+from simulator.world import HOUR_US
 
-SENSORS = [{"part": "a02yyuw", "port": 1}, {"part": "sht3x", "port": 0}]
-QUANTITIES = ["distance", "temperature"]
+# Each part as the firmware's config names it, on a port that has its twin.
+PARTS: dict[str, dict[str, Any]] = {
+    "a02yyuw": {"part": "a02yyuw", "port": 1},
+    "sht3x": {"part": "sht3x", "port": 0},
+    "sds011": {"part": "sds011", "port": 2},
+}
+_QUANTITIES = ["distance", "temperature", "pm25", "pm10"]
+_REVIVED = 0.02  # of its charge
 
 
 class Identity(NamedTuple):
@@ -35,6 +45,7 @@ class Surroundings(NamedTuple):
     log: EventLog
     on_session: Callable[[SessionKeys], None]
     vm: Vm
+    energy: EnergyRow
 
 
 class SimulatedNode:
@@ -56,13 +67,14 @@ class SimulatedNode:
         self._flash = MemoryStore()
         self._rtc = MemoryStore()
         self._power_on_us = around.clock.now_us()
-        self._config = {"sensors": SENSORS, "quantities": QUANTITIES, **settings}
+        self._config = {"quantities": _QUANTITIES, **settings}
         self._secrets = {
             "dev_eui": identity.dev_eui,
             "join_eui": identity.join_eui,
             "app_key": identity.app_key.hex(),
         }
         self._life = 0
+        self._drained_us = around.clock.now_us()
 
     def power_on(self) -> None:
         """With RTC memory empty and flash as it was; what was going on is cut off."""
@@ -99,9 +111,36 @@ class SimulatedNode:
         radio = board.radio()
         now_us = self._around.clock.now_us()
         name = self.site.name
+        if self.site.battery:
+            self._drain(self.site.battery, radio, began_us)
         self._around.log.tell(
             now_us, "wake", node=name, start=began_us, tx=dict(radio.tx_us), rx_us=radio.rx_us
         )
         session = sessions.load(self._flash, self._rtc)
         if session is not None:
             self._around.on_session(SessionKeys(session.dev_addr, session.nwk_s_key, session.app_s_key))
+
+    def _drain(self, battery: Battery, radio: SimulatedRadio, began_us: int) -> None:
+        """What this wake and the sleep before it took; an empty battery ends the node until the sun comes."""
+        energy, now_us = self._around.energy, self._around.clock.now_us()
+        tx_us = sum(us * energy.tx_ma[dbm] for dbm, us in radio.tx_us.items())
+        milliampere_us = (now_us - began_us) * energy.awake_ma + radio.rx_us * energy.rx_ma + tx_us
+        milliampere_us += (began_us - self._drained_us) * energy.sleep_ma
+        battery.shine(self._drained_us, now_us)
+        self._drained_us = now_us
+        battery.spend(milliampere_us / HOUR_US)
+        if battery.charge <= 0:
+            self._around.log.tell(now_us, "fault", what="battery_empty", target=self.site.name)
+            self.power_off()
+            self._around.clock.call_at_us(now_us + HOUR_US, lambda: self._revive(battery))
+
+    def _revive(self, battery: Battery) -> None:
+        """Brown-out ends where the charge suffices for a while, not at the first ray."""
+        now_us = self._around.clock.now_us()
+        battery.shine(self._drained_us, now_us)
+        self._drained_us = now_us
+        if battery.charge >= _REVIVED:
+            self._around.log.tell(now_us, "fault", what="battery_empty ends", target=self.site.name)
+            self.power_on()
+        else:
+            self._around.clock.call_at_us(now_us + HOUR_US, lambda: self._revive(battery))

@@ -51,6 +51,7 @@ Eui = Annotated[str, AfterValidator(_eui)]
 Duration = Annotated[str, AfterValidator(_duration)]
 Latitude = Annotated[float, Field(ge=-90, le=90)]
 Longitude = Annotated[float, Field(ge=-180, le=180)]
+Sensors = list[Literal["a02yyuw", "sht3x", "sds011"]]
 Tier = Literal["firmware", "traffic", "micropython"]
 
 
@@ -81,6 +82,7 @@ class NodeRow(_Row):
     tier: Tier = "firmware"
     drift_ppm: float = Field(default=0.0, ge=-20000, le=20000)  # of its clock; 10000 is a bare RC oscillator
     marks_mm: list[int] = Field(default=[])  # stages whose crossing somebody should hear of
+    sensors: Sensors = Field(default=["a02yyuw", "sht3x"], min_length=1)
     seed: int | None = None  # another one than the scenario's, for this node alone
 
 
@@ -99,6 +101,7 @@ class FleetRow(_Row):
     data_rate: int = Field(default=3, ge=0, le=5)
     tier: Tier = "firmware"
     marks_mm: list[int] = Field(default=[])
+    sensors: Sensors = Field(default=["a02yyuw", "sht3x"], min_length=1)
 
 
 class CreekRow(_Row):
@@ -108,6 +111,7 @@ class CreekRow(_Row):
     rain_h: list[float] = Field(default=[1.0])  # hours after the start
     reservoir_h: float = Field(default=0.6, gt=0, le=100)
     tide_mm: int = Field(default=0, ge=0, le=10000)
+    csv: str | None = None  # a recording in its place; $VARIABLES are the environment's
 
 
 class StormRow(_Row):
@@ -115,6 +119,16 @@ class StormRow(_Row):
 
     bearing_deg: float = Field(ge=0, lt=360)
     speed_kmh: float = Field(gt=0, le=200)
+
+
+class StreetRow(_Row):
+    """Dust and noise; `fireworks`: when they are worst, and how much fine dust they add then."""
+
+    pm10_ug_m3: float = Field(default=13.0, ge=0, le=1000)
+    fireworks: Annotated[datetime, AfterValidator(_aware)] | None = None
+    peak_ug_m3: float = Field(default=800.0, ge=0, le=5000)
+    decay_h: float = Field(default=2.0, gt=0, le=48)  # 1 to 3 with wind, 6 to 10 in an inversion
+    csv: str | None = None  # a recording of dust in its place
 
 
 class AirRow(_Row):
@@ -146,7 +160,15 @@ class FaultRow(_Row):
 
 
 class EnergyRow(_Row):
-    """Currents in mA; `tx_ma` by dBm as measured on an SX1276 (LoRaSim's table)."""
+    """Currents in mA; `tx_ma` by dBm as measured on an SX1276 (LoRaSim's table).
+
+    `battery_mah` 0 is a supply that never ends; `panel_ma` is what a solar panel gives at 1000 W/m2.
+    """
+
+    battery_mah: float = Field(default=0.0, ge=0)
+    panel_ma: float = Field(default=0.0, ge=0)
+    cloud: float = Field(default=0.7, ge=0, le=1)
+    charge: float = Field(default=1.0, ge=0, le=1)  # at the start
 
     sleep_ma: float = Field(default=0.02, ge=0)
     awake_ma: float = Field(default=8.0, ge=0)
@@ -165,6 +187,7 @@ class Scenario(_Row):
     sensor_noise_mm: float = Field(default=0.0, ge=0, le=100)
     creek: CreekRow = CreekRow()
     storm: StormRow | None = None
+    street: StreetRow = StreetRow()
     air: AirRow = AirRow()
     energy: EnergyRow = EnergyRow()
     gateway: list[GatewayRow] = Field(min_length=1)

@@ -13,10 +13,12 @@ from simulator.faults import Faults
 from simulator.fleet import METRES_PER_DEGREE
 from simulator.forwarder import Forwarder
 from simulator.micropython import MicroPythonNode
-from simulator.node import Identity, SimulatedNode, Surroundings
+from simulator.node import PARTS, Identity, SimulatedNode, Surroundings
 from simulator.pcap import SessionKeys
+from simulator.power import Battery
 from simulator.scenario import GatewayRow, NodeRow, Scenario
 from simulator.site import Sample, Site
+from simulator.street import Dust
 from simulator.traffic import TrafficNode
 from simulator.vm import Vm
 from simulator.world import HOUR_US, GeneratedCreek, Water
@@ -51,7 +53,7 @@ class Simulation:
             self.log.followers.append(self._attacker.take)
         self._faults = Faults(clock, self.log, self._attacker)
         self.forwarders = [self._forwarder(row) for row in scenario.gateway]
-        self._around = Surroundings(clock, self.air, self.log, watchers.session, Vm())
+        self._around = Surroundings(clock, self.air, self.log, watchers.session, Vm(), scenario.energy)
 
     async def start(self, server: tuple[str, int]) -> bool:
         """Connect the forwarders and switch the nodes on; False when the gateway does not answer."""
@@ -118,14 +120,32 @@ class Simulation:
             noise_mm=self._scenario.sensor_noise_mm,
             rng=random.Random(f"{seed}:{row.dev_eui}:sensor"),
             truth=self._sampled,
+            street=self._street(),
+            battery=self._battery(row),
         )
         identity = Identity(row.dev_eui, JOIN_EUI, self._scenario.app_key(row.dev_eui))
-        settings = {"interval_s": self._scenario.interval_s, "data_rate": row.data_rate}
+        settings = {
+            "interval_s": self._scenario.interval_s,
+            "data_rate": row.data_rate,
+            "sensors": [PARTS[part] for part in row.sensors],
+            "marks_mm": [row.mount_mm - mark_mm for mark_mm in row.marks_mm],
+        }
         rng = random.Random(f"{seed}:{row.dev_eui}:node")
         if row.tier == "traffic":
             return TrafficNode(self._around, site, identity, settings, rng)
         kind = MicroPythonNode if row.tier == "micropython" else SimulatedNode
         return kind(self._around, site, identity, settings, rng, row.drift_ppm)
+
+    def _street(self) -> Dust:
+        street = self._scenario.street
+        fireworks_us = round(street.fireworks.timestamp() * 1e6) if street.fireworks else None
+        return Dust(street.pm10_ug_m3, fireworks_us, street.peak_ug_m3, street.decay_h)
+
+    def _battery(self, row: NodeRow) -> Battery | None:
+        energy = self._scenario.energy
+        if not energy.battery_mah:
+            return None
+        return Battery(energy.battery_mah, row.lat, energy.panel_ma, energy.cloud, energy.charge)
 
     def _sampled(self, sample: Sample) -> None:
         self._watchers.truth(sample)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from simulator.air import Place
+from simulator.power import Battery
+from simulator.street import Dust
 from simulator.world import HOUR_US, Water
 
 _NEAREST_MM = 30  # blind zone: the echo comes back before the transducer has stopped ringing
@@ -37,6 +39,9 @@ class Site:
     rng: random.Random
     truth: Callable[[Sample], None]
     faults: dict[str, int] = field(default_factory=dict)
+    street: Dust = field(default_factory=lambda: Dust(13.0))
+    battery: Battery | None = None
+    fan_since_us: int | None = None  # of the dust sensor, None while it sleeps
 
     def ping_mm(self, at_us: int) -> int:
         """What an ultrasonic sensor at `mount_mm` over the gauge zero says now."""
@@ -57,6 +62,14 @@ class Site:
         humidity_pct = _STUCK_PCT if "stuck_humidity" in self.faults else 78.0 - 14.0 * day
         return 11.0 + 4.5 * day, humidity_pct
 
+    def dust(self, at_us: int) -> tuple[float, float]:
+        """(PM2.5, PM10) in ug/m3, as an optical sensor takes them."""
+        humidity_pct = self.climate(at_us)[1]
+        pm25, pm10 = self.street.pm25(at_us, humidity_pct), self.street.pm10(at_us, humidity_pct)
+        return pm25, pm10
+
     def battery_cv(self, at_us: int) -> int:
         """Battery voltage in 10 mV: a lithium cell sags a little in the cold."""
+        if self.battery:
+            return round(100 * self.battery.volts)
         return 362 + round(self.climate(at_us)[0] / 4)

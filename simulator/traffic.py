@@ -1,6 +1,7 @@
 """The traffic tier: valid encrypted frames without firmware, by nodes with a session for life; for scale."""
 
 import random
+from typing import Any
 
 from codec import report
 from codec.lorawan import airtime, frames, regions
@@ -31,7 +32,7 @@ class TrafficNode:
         around: Surroundings,
         site: Site,
         identity: Identity,
-        settings: dict[str, int],
+        settings: dict[str, Any],
         rng: random.Random,
     ):
         self.site = site

@@ -5,9 +5,9 @@ import random
 
 from firmware.sensors.a02yyuw import Parser
 from simulator.air import Place
-from simulator.board import ClimateI2C, UltrasonicUart
 from simulator.clock import VirtualClock
 from simulator.site import Sample, Site
+from simulator.twins import ClimateI2C, UltrasonicUart
 from simulator.world import RecordedCreek
 
 
