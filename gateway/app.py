@@ -47,7 +47,7 @@ class App:
         async with AsyncExitStack() as starting:
             self.store = Store(self._config.store.path)
             starting.callback(self.store.close)
-            self._sinks = Sinks(self._config.sink, self.store, self.clock, SystemRandom(), self._health)
+            self._sinks = Sinks(self._config.sink, self.store, self.clock, SystemRandom(), self.health)
             self._sinks.start()
             starting.push_async_callback(self._sinks.stop)
             self._decode(self.store.undecoded())  # what a crash left between two transactions
@@ -104,7 +104,7 @@ class App:
         """Why nothing comes in just now from each [[source]] with a name; None where all is well."""
         return {name: source.error for name, source in self._lns.items()}
 
-    def _health(self) -> dict[str, Any]:
+    def health(self) -> dict[str, Any]:
         lags = outbox.lags(self.store.connection)
         return {
             "now": self.clock.now_ms(),

@@ -140,13 +140,16 @@ class Connection:
             return
         if self._role.subscriptions:
             client.subscribe([(topic, 1) for topic in self._role.subscriptions])
-        self._connected()
+        else:
+            self._connected()
 
     def _on_subscribe(self, client: Client, userdata: Any, mid: int, codes: Any, properties: Any) -> None:
         self._handled += 1
         for topic, code in zip(self._role.subscriptions, codes, strict=False):
             if code.is_failure:
                 self._end(f"subscription to {topic} refused: {code}")
+                return
+        self._connected()
 
     def _on_message(self, client: Client, userdata: Any, message: MQTTMessage) -> None:
         self._handled += 1

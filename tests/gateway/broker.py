@@ -14,6 +14,8 @@ from pathlib import Path
 
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 _MOSQUITTO = shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin") or "mosquitto"
 _numbers = itertools.count()
@@ -73,7 +75,10 @@ def mosquitto(folder: Path, *lines: str) -> Iterator[Mosquitto]:
 
 
 class Other:
-    """Another client of the broker, in a thread: what it is told is in `heard`, in order."""
+    """Another client of the broker, in a thread: what it is told is in `heard`, in order.
+
+    The broker keeps what it misses, and it keeps what the broker has not taken.
+    """
 
     def __init__(self, broker: Mosquitto, *topics: str):
         self.heard: list[MQTTMessage] = []
@@ -88,13 +93,19 @@ class Other:
         )
         subscribed: list[int] = []
         self._client.on_subscribe = lambda *_: subscribed.append(1)
-        self._client.connect("127.0.0.1", broker.port)
+        session = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        session.SessionExpiryInterval = 3600
+        self._client.connect("127.0.0.1", broker.port, clean_start=False, properties=session)
         self._client.loop_start()
         _await(lambda: self._client.is_connected() and (not topics or bool(subscribed)))
 
     def say(self, topic: str, body: bytes, qos: int = 1, retain: bool = False) -> None:
         """On the broker's side when this returns."""
         self._client.publish(topic, body, qos, retain).wait_for_publish(10)
+
+    def send(self, topic: str, body: bytes) -> None:
+        """On its way, whenever the broker is there."""
+        self._client.publish(topic, body, 1)
 
     def bodies(self, suffix: str = "") -> list[bytes]:
         return [bytes(message.payload) for message in list(self.heard) if message.topic.endswith(suffix)]

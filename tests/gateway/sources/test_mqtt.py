@@ -47,7 +47,6 @@ async def serving(config: Config) -> AsyncIterator[App]:
     """Once its sources are connected."""
     async with App(config, WallClock()) as app:
         await until(lambda: not any(app.source_errors().values()))
-        await asyncio.sleep(0.05)  # subscribed
         yield app
 
 

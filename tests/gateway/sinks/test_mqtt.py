@@ -1,0 +1,119 @@
+"""MQTT out, on a real Mosquitto: topics, what is retained, the last will, what Home Assistant is told."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from paho.mqtt.client import MQTTMessage
+
+from gateway.mqtt.connection import Connection
+from gateway.peers import MqttSinkConfig
+from gateway.sinks.mqtt import MqttSink
+from gateway.sinks.sink import UnavailableError
+from gateway.store import outbox
+from tests.gateway.broker import Mosquitto, mosquitto, other, until
+from tests.gateway.lns import dev_eui
+from tests.gateway.sinks.conftest import Ledger
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Mosquitto]:
+    with mosquitto(tmp_path) as running:
+        yield running
+
+
+def opened(ledger: Ledger, broker: Mosquitto, **changes: Any) -> MqttSink:
+    config = MqttSinkConfig(type="mqtt", name="out", url=broker.url, **changes)
+    sink = MqttSink(config, ledger.store, Random(1), lambda: {"now": 1})
+    sink.start()
+    return sink
+
+
+def last(heard: list[MQTTMessage], topic: str) -> Any:
+    return json.loads([message.payload for message in heard if message.topic == topic][-1])
+
+
+async def test_what_is_said_and_what_of_it_stays(ledger: Ledger, broker: Mosquitto) -> None:
+    sink = opened(ledger, broker, topic="town")
+    await sink.back.wait()
+    ids = [ledger.add("out", fcnt=fcnt) for fcnt in range(3)]
+    with other(broker, "town/#") as ear:
+        await sink.deliver(outbox.due(ledger.store.connection, "out", 9))
+        await until(lambda: len(ear.bodies("/up")) == 3)
+        assert [json.loads(body)["id"] for body in ear.bodies("/up")] == ids
+    with other(broker, "#") as late:
+        await until(lambda: len(late.heard) == 3)
+        assert {message.topic: bool(message.retain) for message in late.heard} == {
+            "town/bridge/availability": True,
+            "town/bridge/health": True,
+            f"town/{dev_eui(1)}/state": True,
+        }
+        state = last(late.heard, f"town/{dev_eui(1)}/state")
+        assert state == {"pm4": 5.9, "temperature": 133.4, "time": "2023-11-14T22:13:22.000Z"}
+        assert late.bodies("/availability") == [b"online"]
+        await sink.stop()
+        await until(lambda: late.bodies("/availability") == [b"online", b"offline"])
+
+
+async def test_a_gateway_that_dies_leaves_its_last_will(
+    ledger: Ledger, broker: Mosquitto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sink = opened(ledger, broker)
+    await sink.back.wait()
+    with other(broker, "messfunk/bridge/availability") as ear:
+        await until(lambda: ear.bodies() == [b"online"])
+        connection: Connection | None = sink._link._connection
+        assert connection
+        socket = connection._client.socket()
+        assert socket
+        socket.shutdown(2)  # as when the process is gone: no DISCONNECT
+        await until(lambda: b"offline" in ear.bodies())
+        await until(lambda: ear.bodies()[-1] == b"online")
+    await sink.stop()
+
+
+async def test_home_assistant_is_told_of_the_node_and_again_after_its_start(
+    ledger: Ledger, broker: Mosquitto
+) -> None:
+    sink = opened(ledger, broker, home_assistant="homeassistant")
+    await sink.back.wait()
+    topic = f"homeassistant/device/messfunk_{dev_eui(1)}/config"
+    with other(broker, topic) as ear:
+        ledger.add("out", fcnt=1)
+        ledger.add("out", fcnt=2)
+        for each in outbox.due(ledger.store.connection, "out", 9):
+            await sink.deliver([each])
+        await until(lambda: ear.heard)
+        assert len(ear.heard) == 1, "once is enough"
+        ear.say("homeassistant/status", b"online")
+        await until(lambda: len(ear.heard) == 2)
+        document = last(ear.heard, topic)
+    await sink.stop()
+    node = f"messfunk_{dev_eui(1)}"
+    assert document["dev"]["ids"] == [node]
+    assert document["o"]["name"] == "messfunk", "without an origin Home Assistant refuses the device"
+    assert document["stat_t"] == f"messfunk/{dev_eui(1)}/state"
+    assert {name: each["uniq_id"] for name, each in document["cmps"].items()} == {
+        "temperature": f"{node}_temperature",
+        "pm4": f"{node}_pm4",
+    }
+    assert document["cmps"]["temperature"]["dev_cla"] == "temperature"
+    assert document["cmps"]["pm4"]["unit_of_meas"] == "\u03bcg/m\u00b3", "with the Greek letter"
+
+
+async def test_without_a_broker_nothing_is_taken(ledger: Ledger, broker: Mosquitto) -> None:
+    sink = opened(ledger, broker)
+    await sink.back.wait()
+    broker.stop()
+    await until(lambda: sink._link.error)
+    ledger.add("out")
+    with pytest.raises(UnavailableError, match=f"broker {broker.url}"):
+        await sink.deliver(outbox.due(ledger.store.connection, "out", 9))
+    sink.back.clear()
+    broker.start()
+    await sink.back.wait()
+    await sink.deliver(outbox.due(ledger.store.connection, "out", 9))
+    await sink.stop()
