@@ -4,10 +4,10 @@ import gc
 import sys
 
 
-class cryptolib:
-    """The boards have cryptolib, this build does not. Only what it allocates matters here: one answer each."""
+class Cryptolib:
+    """The boards have cryptolib, this build does not. Only what it allocates matters: one answer each."""
 
-    class aes:
+    class aes:  # noqa: N801  named as on the boards
         def __init__(self, key, mode):
             self._mode = mode
 
@@ -47,4 +47,4 @@ def cycle(mac):
     return gc.mem_alloc() - before
 
 
-sys.modules["cryptolib"] = cryptolib
+sys.modules["cryptolib"] = Cryptolib
