@@ -37,6 +37,10 @@ class ManualClock:
     def call_at(self, when_ms: int, action: Callable[[], Awaitable[None]]) -> None:
         heapq.heappush(self._heap, (when_ms, next(self._serial), action))
 
+    def turn_to(self, now_ms: int) -> None:
+        """Without running what is due."""
+        self._now_ms = now_ms
+
     async def advance(self, by_ms: int) -> None:
         until_ms = self._now_ms + by_ms
         while self._heap and self._heap[0][0] <= until_ms:
