@@ -1,37 +1,32 @@
-"""The gateway's commands: gateway, config, device, decode."""
+"""The gateway's commands: gateway, config, device, decode; outbox has a file of its own."""
 
 import asyncio
-import json
 import logging
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 
 from codec import quantities
 from codec.wire import WireError
-from gateway import devices, stages
+from gateway import devices, outbox_cli, stages
 from gateway.app import App
 from gateway.clock import WallClock
-from gateway.config import Config, ConfigError, SourceConfig, load, parse_eui, to_toml
+from gateway.config import Config, SourceConfig, load, parse_eui, to_toml
+from gateway.console import CONFIG, AsJson, ConfigOption, DbOption, fail, opened, refuse, refusing, tell
 from gateway.model import Device, GatewayError
 from gateway.store import queries
 from gateway.store.sqlite import Store
 from gateway.web import shapes
-
-_FAILED = 1
-_USAGE = 2
-_CONFIG = Path("messfunk.toml")
 
 app = typer.Typer()
 config_app = typer.Typer(no_args_is_help=True, help="The gateway's configuration file.")
 device_app = typer.Typer(no_args_is_help=True, help="The nodes that the gateway knows.")
 app.add_typer(config_app, name="config")
 app.add_typer(device_app, name="device")
+app.add_typer(outbox_cli.app, name="outbox")
 
 
 def _eui(text: str) -> str:
@@ -41,60 +36,57 @@ def _eui(text: str) -> str:
         raise typer.BadParameter(str(error)) from None
 
 
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 ConfigFile = Annotated[Path, typer.Argument(metavar="FILE")]
 DevEui = Annotated[str, typer.Argument(metavar="DEV_EUI", parser=_eui, help="16 hexadecimal digits.")]
-ConfigOption = Annotated[
-    Path | None, typer.Option("--config", metavar="FILE", help=f"The gateway's; {_CONFIG} unless named.")
-]
-DbOption = Annotated[Path | None, typer.Option("--db", metavar="FILE", help="The database itself.")]
 
 
 @app.command(epilog="Example: messfunk gateway --config messfunk.toml")
 def gateway(
-    config: Annotated[Path, typer.Option(metavar="FILE", help="From `messfunk config init`.")] = _CONFIG,
+    config: Annotated[Path, typer.Option(metavar="FILE", help="From `messfunk config init`.")] = CONFIG,
     as_json: AsJson = False,
 ) -> None:
     """Receive, store and show what the nodes send, until Ctrl-C."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    with _refusing():
+    with refusing():
         asyncio.run(_serve(load(config), as_json))
 
 
 @config_app.command()
-def init(file: ConfigFile = _CONFIG, as_json: AsJson = False) -> None:
+def init(file: ConfigFile = CONFIG, as_json: AsJson = False) -> None:
     """Write a first configuration, each key explained."""
-    with _refusing():
+    with refusing():
         try:
             with file.open("x", encoding="utf-8") as new:
                 new.write(to_toml(Config(), commented=True))
         except FileExistsError:
             raise GatewayError(f"{file} exists; name another file, or remove it first") from None
-    _tell({"config": str(file)}, as_json, f"{file}: edit it, then run: messfunk gateway --config {file}")
+    tell({"config": str(file)}, as_json, f"{file}: edit it, then run: messfunk gateway --config {file}")
 
 
 @config_app.command()
-def check(file: ConfigFile = _CONFIG, as_json: AsJson = False) -> None:
+def check(file: ConfigFile = CONFIG, as_json: AsJson = False) -> None:
     """Say what is wrong in a configuration, if anything is."""
-    with _refusing():
+    with refusing():
         load(file)
-    _tell({"config": str(file), "ok": True}, as_json, f"{file}: good")
+    tell({"config": str(file), "ok": True}, as_json, f"{file}: good")
 
 
 @config_app.command(name="print")
-def print_config(file: ConfigFile = _CONFIG, as_json: AsJson = False) -> None:
+def print_config(file: ConfigFile = CONFIG, as_json: AsJson = False) -> None:
     """The configuration in force, with what it leaves to the defaults."""
-    with _refusing():
+    with refusing():
         config = load(file)
-    _tell(config.model_dump(mode="json"), as_json, to_toml(config).rstrip())
+    tell(config.model_dump(mode="json"), as_json, to_toml(config).rstrip())
 
 
 @device_app.command(epilog="Example: messfunk device add 70b3d57ed0000001 --keys-file aue.json --name Aue")
 def add(
     dev_eui: DevEui,
     keys_file: Annotated[
-        str, typer.Option(metavar="FILE|-", help="JSON with join_eui, app_key or the keys of an ABP session.")
-    ],
+        str | None,
+        typer.Option(metavar="FILE|-", help="JSON with join_eui, app_key or the keys of an ABP session."),
+    ] = None,
+    lns: Annotated[bool, typer.Option("--lns", help="Its keys are at an LNS, not here.")] = False,
     name: Annotated[str | None, typer.Option(help="For people; the DevEUI unless given.")] = None,
     lat: Annotated[float | None, typer.Option(min=-90, max=90, help="Degrees north.")] = None,
     lon: Annotated[float | None, typer.Option(min=-180, max=180, help="Degrees east.")] = None,
@@ -104,34 +96,38 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Register a node. Its keys come from a file or standard input, never as an argument."""
-    keys = _read_keys(keys_file)
-    with _refusing(), _opened(config, db, create=True) as store:
+    if (keys_file is None) != lns:
+        refuse(
+            "--keys-file FILE for a node that we serve, or --lns for one behind an LNS: give one"
+        )
+    keys = _read_keys(keys_file) if keys_file else None
+    with refusing(), opened(config, db, create=True) as store:
         node = devices.Provisioning(dev_eui, name or dev_eui, keys, lat, lon, mount_mm)
         device = devices.add(store, node, WallClock().now_ms())
-        _tell({"device": _describe(store, device)}, as_json, f"{dev_eui}: registered ({device.activation})")
+        tell({"device": _describe(store, device)}, as_json, f"{dev_eui}: registered ({device.activation})")
 
 
 @device_app.command(name="list")
 def list_devices(config: ConfigOption = None, db: DbOption = None, as_json: AsJson = False) -> None:
     """All nodes."""
-    with _refusing(), _opened(config, db) as store:
+    with refusing(), opened(config, db) as store:
         known = [_describe(store, device) for device in store.devices()]
     lines = [
         f"{device['dev_eui']}  {device['activation']}  {device['dev_addr'] or '-':8}  "
         f"{device['last_seen'] or 'never heard':24}  {device['name']}"
         for device in known
     ]
-    _tell({"devices": known}, as_json, "\n".join(lines) or "no device; `messfunk device add` registers one")
+    tell({"devices": known}, as_json, "\n".join(lines) or "no device; `messfunk device add` registers one")
 
 
 @device_app.command()
 def show(dev_eui: DevEui, config: ConfigOption = None, db: DbOption = None, as_json: AsJson = False) -> None:
     """One node: what is known of it and its newest values. Never its keys."""
-    with _refusing(), _opened(config, db) as store:
+    with refusing(), opened(config, db) as store:
         device = _describe(store, devices.find(store, dev_eui))
     lines = [f"{key}: {'-' if value is None else value}" for key, value in device.items() if key != "last"]
     lines += [f"{_value(reading)}  {reading['time']}" for reading in device["last"]]
-    _tell({"device": device}, as_json, "\n".join(lines))
+    tell({"device": device}, as_json, "\n".join(lines))
 
 
 @device_app.command()
@@ -139,9 +135,9 @@ def remove(
     dev_eui: DevEui, config: ConfigOption = None, db: DbOption = None, as_json: AsJson = False
 ) -> None:
     """Forget a node with its keys, uplinks and readings."""
-    with _refusing(), _opened(config, db) as store:
+    with refusing(), opened(config, db) as store:
         devices.remove(store, dev_eui)
-    _tell({"removed": dev_eui}, as_json, f"{dev_eui}: removed")
+    tell({"removed": dev_eui}, as_json, f"{dev_eui}: removed")
 
 
 @device_app.command()
@@ -149,10 +145,10 @@ def reset_session(
     dev_eui: DevEui, config: ConfigOption = None, db: DbOption = None, as_json: AsJson = False
 ) -> None:
     """Take up a node that has lost its counters: ABP counts from 0 again, OTAA must join again."""
-    with _refusing(), _opened(config, db) as store:
+    with refusing(), opened(config, db) as store:
         was_active = devices.reset_session(store, dev_eui, WallClock().now_ms())
     text = f"{dev_eui}: {'session reset' if was_active else 'had no session in use'}"
-    _tell({"dev_eui": dev_eui, "reset": was_active}, as_json, text)
+    tell({"dev_eui": dev_eui, "reset": was_active}, as_json, text)
 
 
 @app.command(epilog="Example: messfunk decode 8325173901a3")
@@ -165,11 +161,11 @@ def decode(
     try:
         content = bytes.fromhex(payload)
     except ValueError:
-        _refuse(f"{payload!r}: expected hexadecimal digits, two per byte")
+        refuse(f"{payload!r}: expected hexadecimal digits, two per byte")
     try:
         message = stages.read(content, fport)
     except WireError as error:
-        _fail(f"not a report: {error}")
+        fail(f"not a report: {error}")
     readings = [
         {
             "quantity": name,
@@ -180,7 +176,7 @@ def decode(
         for name, value in message.values.items()
     ]
     lines = [*map(_value, readings), f"age: {message.age_s} s"]
-    _tell({"readings": readings, "age_s": message.age_s, "number": message.number}, as_json, "\n".join(lines))
+    tell({"readings": readings, "age_s": message.age_s, "number": message.number}, as_json, "\n".join(lines))
 
 
 async def _serve(config: Config, as_json: bool) -> None:
@@ -193,7 +189,7 @@ async def _serve(config: Config, as_json: bool) -> None:
         if any(isinstance(source, SourceConfig) for source in config.source):
             where["udp"] = str(served.udp_address)
         where["database"] = str(config.store.path)
-        _tell(where, as_json, "\n".join(f"{name}: {value}" for name, value in where.items()))
+        tell(where, as_json, "\n".join(f"{name}: {value}" for name, value in where.items()))
         await ended.wait()
 
 
@@ -202,26 +198,11 @@ def _read_keys(file: str) -> devices.OtaaKeys | devices.AbpKeys:
     try:
         return devices.read_keys(sys.stdin.read() if file == "-" else Path(file).read_text("utf-8"))
     except OSError as error:
-        _refuse(f"{file}: {error.strerror}")
+        refuse(f"{file}: {error.strerror}")
     except UnicodeDecodeError:
-        _refuse(f"{file}: not a text file")
+        refuse(f"{file}: not a text file")
     except devices.DeviceError as error:
-        _refuse(f"{'standard input' if file == '-' else file}: {error}")
-
-
-@contextmanager
-def _opened(config: Path | None, db: Path | None, create: bool = False) -> Iterator[Store]:
-    """The database named by --db, or by the configuration."""
-    if config and db:
-        raise ConfigError("--config and --db: give one of them")
-    path = db or load(config or _CONFIG).store.path
-    if not create and not path.exists():
-        raise GatewayError(f"{path}: no such database; `messfunk gateway` or `messfunk device add` makes one")
-    store = Store(path)
-    try:
-        yield store
-    finally:
-        store.close()
+        refuse(f"{'standard input' if file == '-' else file}: {error}")
 
 
 def _describe(store: Store, device: Device) -> dict[str, Any]:
@@ -240,28 +221,3 @@ def _describe(store: Store, device: Device) -> dict[str, Any]:
 def _value(reading: dict[str, Any]) -> str:
     said = reading["fault"] or f"{reading['value']:g} {reading['unit']}"
     return f"{reading['quantity']}: {said}".rstrip()
-
-
-@contextmanager
-def _refusing() -> Iterator[None]:
-    """The one place where an error of the gateway becomes a line and an exit code."""
-    try:
-        yield
-    except ConfigError as error:
-        _refuse(error)
-    except (GatewayError, OSError) as error:
-        _fail(error)
-
-
-def _refuse(error: object) -> NoReturn:
-    typer.echo(f"messfunk: {error}", err=True)
-    raise typer.Exit(_USAGE)
-
-
-def _fail(error: object) -> NoReturn:
-    typer.echo(f"messfunk: {error}", err=True)
-    raise typer.Exit(_FAILED)
-
-
-def _tell(document: dict[str, Any], as_json: bool, text: str) -> None:
-    typer.echo(json.dumps(document, ensure_ascii=False) if as_json else text)

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 from codec.lorawan import regions
 from gateway.model import Device, GatewayError, Session
@@ -36,14 +36,21 @@ class AbpKeys:
 
 @dataclass(frozen=True, slots=True)
 class Provisioning:
-    """What there is to know of a node before it is heard."""
+    """What there is to know of a node before it is heard; without keys an LNS has them."""
 
     dev_eui: str
     name: str
-    keys: OtaaKeys | AbpKeys
+    keys: OtaaKeys | AbpKeys | None
     lat: float | None = None
     lon: float | None = None
     mount_mm: int | None = None
+
+
+_ACTIVATIONS: dict[type, Literal["otaa", "abp", "lns"]] = {
+    OtaaKeys: "otaa",
+    AbpKeys: "abp",
+    type(None): "lns",
+}
 
 
 def read_keys(text: str) -> OtaaKeys | AbpKeys:
@@ -72,7 +79,7 @@ def add(store: Store, provisioning: Provisioning, now: int) -> Device:
     device = Device(
         dev_eui=provisioning.dev_eui,
         name=provisioning.name,
-        activation="otaa" if isinstance(keys, OtaaKeys) else "abp",
+        activation=_ACTIVATIONS[type(keys)],
         join_eui=keys.join_eui if isinstance(keys, OtaaKeys) else None,
         app_key=keys.app_key if isinstance(keys, OtaaKeys) else None,
         lat=provisioning.lat,

@@ -1,0 +1,63 @@
+"""What every command of the gateway shares: where the store is, how it answers, how it refuses."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from gateway.config import ConfigError, load
+from gateway.model import GatewayError
+from gateway.store.sqlite import Store
+
+_FAILED = 1
+_USAGE = 2
+CONFIG = Path("messfunk.toml")
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", metavar="FILE", help=f"The gateway's; {CONFIG} unless named.")
+]
+DbOption = Annotated[Path | None, typer.Option("--db", metavar="FILE", help="The database itself.")]
+
+
+@contextmanager
+def opened(config: Path | None, db: Path | None, create: bool = False) -> Iterator[Store]:
+    """The database named by --db, or by the configuration."""
+    if config and db:
+        raise ConfigError("--config and --db: give one of them")
+    path = db or load(config or CONFIG).store.path
+    if not create and not path.exists():
+        raise GatewayError(f"{path}: no such database; `messfunk gateway` or `messfunk device add` makes one")
+    store = Store(path)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """The one place where an error of the gateway becomes a line and an exit code."""
+    try:
+        yield
+    except ConfigError as error:
+        refuse(error)
+    except (GatewayError, OSError) as error:
+        fail(error)
+
+
+def refuse(error: object) -> NoReturn:
+    typer.echo(f"messfunk: {error}", err=True)
+    raise typer.Exit(_USAGE)
+
+
+def fail(error: object) -> NoReturn:
+    typer.echo(f"messfunk: {error}", err=True)
+    raise typer.Exit(_FAILED)
+
+
+def tell(document: dict[str, Any], as_json: bool, text: str) -> None:
+    typer.echo(json.dumps(document, ensure_ascii=False) if as_json else text)

@@ -1,0 +1,67 @@
+"""`messfunk outbox`: what the sinks are owed, and what they have refused for good."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from gateway.clock import WallClock
+from gateway.console import AsJson, ConfigOption, DbOption, opened, refusing, tell
+from gateway.store import outbox
+from gateway.web.shapes import instant
+
+app = typer.Typer(no_args_is_help=True, help="What the sinks are owed, and what they have refused.")
+
+SinkOption = Annotated[str | None, typer.Option("--sink", metavar="NAME", help="All of them unless named.")]
+
+
+@app.command(name="list")
+def list_sinks(config: ConfigOption = None, db: DbOption = None, as_json: AsJson = False) -> None:
+    """How far each sink is behind, and why."""
+    with refusing(), opened(config, db) as store:
+        lags = outbox.lags(store.connection)
+    lines = [_lag(lag, WallClock().now_ms()) for lag in lags]
+    tell({"sinks": [asdict(lag) for lag in lags]}, as_json, "\n".join(lines) or "no sink has ever run")
+
+
+@app.command()
+def dead(
+    sink: SinkOption = None, config: ConfigOption = None, db: DbOption = None, as_json: AsJson = False
+) -> None:
+    """The uplinks that a sink has refused for good, and its reasons."""
+    with refusing(), opened(config, db) as store:
+        letters = list(outbox.dead(store.connection, sink))
+    lines = [
+        f"{each.sink}  {each.id}  {each.dev_eui}  FCnt {each.fcnt}  {instant(each.added_at)}  {each.reason}"
+        for each in letters
+    ]
+    tell({"dead": [asdict(each) for each in letters]}, as_json, "\n".join(lines) or "none")
+
+
+@app.command()
+def retry(
+    sink: SinkOption = None, config: ConfigOption = None, db: DbOption = None, as_json: AsJson = False
+) -> None:
+    """Offer once more what was refused, once its cause is gone. A running gateway takes it up in seconds."""
+    with refusing(), opened(config, db) as store, store.transaction():
+        count = outbox.retry(store.connection, sink)
+    tell({"retried": count}, as_json, f"{count} uplinks are offered once more")
+
+
+@app.command()
+def drop(
+    sink: Annotated[str, typer.Argument(metavar="NAME", help="A sink that is no longer configured.")],
+    config: ConfigOption = None,
+    db: DbOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let go what a sink was owed. The uplinks themselves stay in the store."""
+    with refusing(), opened(config, db) as store, store.transaction():
+        count = outbox.drop(store.connection, sink)
+    tell({"sink": sink, "dropped": count}, as_json, f"{sink}: {count} uplinks are owed no more")
+
+
+def _lag(lag: outbox.Lag, now: int) -> str:
+    age = "" if lag.oldest_at is None else f", the oldest for {(now - lag.oldest_at) // 1000} s"
+    state = f"since {instant(lag.since)}: {lag.error}" if lag.error else "works"
+    return f"{lag.name}: {lag.depth} owed{age}, {lag.dead} refused for good; {state}"
