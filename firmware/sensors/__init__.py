@@ -2,7 +2,7 @@
 
 Only the parts that a node's config names are loaded. A part's module says what it needs: BUS, BAUDRATE,
 WARMUP_MS, and in OPTIONS the keys of its row as (default, least, most), (default, choices) or (default, dict)
-for a part within a part; without a default (None) a key must be given.
+for a part within a part; a key whose default is None must be given, a part whose default is False may be.
 """
 
 # Name in the config: module, class.
@@ -39,7 +39,7 @@ def create(row: "dict[str, Any]", board: "Board", clock: "Clock") -> "Sensor":
     module = _module(row["part"])
     for name in options:
         if module.OPTIONS[name][1] is dict:
-            options[name] = create(options[name], board, clock)
+            options[name] = create(options[name], board, clock) if options[name] else None
     bus = _open(row, module, options, board)
     sensor = getattr(module, PARTS[row["part"]][1])(bus, clock, **options)
     if "power" not in row:
@@ -70,6 +70,8 @@ def check(row: "dict[str, Any]") -> "dict[str, Any]":
 def _option(part: str, name: str, row: "dict[str, Any]", rule: "tuple[Any, ...]") -> "Any":
     value = row.get(name, rule[0])
     if rule[1] is dict:
+        if value is False and rule[0] is False:
+            return None
         if not isinstance(value, dict):
             raise ValueError(
                 f'{part}: {name} must be a part such as {{"part": "sht3x", "port": 0}}, not {value!r}'

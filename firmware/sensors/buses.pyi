@@ -16,7 +16,7 @@ class ADC(Protocol):
     def read_uv(self) -> int: ...
 
 class I2S(Protocol):
-    """The part of machine.I2S that the sensors use: mono, 32 bits, blocks until `buf` is full."""
+    """machine.I2S as the sensors use it: mono, 32 bits, a buffer of 100 ms; blocks until `buf` is full."""
 
     def readinto(self, buf: array[int]) -> int: ...
 

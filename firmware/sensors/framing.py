@@ -9,7 +9,7 @@ class Framer:
     text is a fault: a frame whose checksum agrees and whose value cannot be, remembered in `fault`.
 
     Where a short checksum lets bytes look like a frame by chance (`sure` is False), a frame out of step is
-    believed when one of the next two in step is a frame as well, and no two that overlap it are.
+    believed when it is in step with the last one, or when one of the next two is a frame as well.
     """
 
     def __init__(self, parse: "Parse", sure: bool):
@@ -17,6 +17,8 @@ class Framer:
         self._sure = sure
         self._in_step = sure
         self._buffer = b""
+        self._passed = 0  # bytes that came before the buffer
+        self._step: int | None = None  # where in the stream the last frame ended
         self.fault: str | None = None
         self.heard = 0
 
@@ -38,10 +40,12 @@ class Framer:
                 at += 1
                 continue
             self._in_step = True
+            self._step = self._passed + at + size
             if reading is not None:
                 readings.append(reading)
             at += size
         self._buffer = self._buffer[at:]
+        self._passed += at
         return readings
 
     def verdict(self) -> str:
@@ -53,6 +57,12 @@ class Framer:
         if size <= 0 or self._in_step:
             return min(size, 1)
         after = self._size(at + size)
+        if self._step is not None:
+            late = (self._passed + at - self._step) % size
+            if late == 0:
+                return 1
+            goes_on = after > 0 and self._size(at + size - late) > 0  # else bytes were lost
+            return 0 if goes_on else min(after, 1)
         if after:
             return min(after, 1)
         for rival in range(at + 1, at + size):

@@ -21,7 +21,9 @@ OPTIONS = {
 _REFERENCE_DB = 94 + 26 + 3.0103 - 138.4738
 _SETTLE_MS = const(250)  # the output wanders after power-on
 _RESTART_MS = const(50)  # a gap in the sound is a step, and the filter forgets it to -56 dB
-_LATE_MS = const(50)  # the board's buffer holds 100 ms; who comes later finds a gap
+_BUFFER_MS = const(100)  # of the board
+_POLL_MS = const(25)
+_FULL_MS = const(90)
 _FULL_SCALE = const(0x7F000000)
 _FLOOR_OVER_NOISE_DDB = const(90)  # there the microphone's own noise adds 0.5 dB
 
@@ -69,26 +71,29 @@ class _Microphone:
         skip_ms = _SETTLE_MS
         due_ms = began_ms = self._clock.now_ms()
         while due_ms - began_ms < _SETTLE_MS + self._window_ms:
-            due_ms += self._chunk_ms
-            await self._clock.until_ms(due_ms)
-            late_ms = self._clock.now_ms() - due_ms
-            self._i2s.readinto(samples)
-            if late_ms > _LATE_MS:  # sound was lost: what the buffer holds is old, begin again after it
-                due_ms += late_ms
+            await self._clock.until_ms(due_ms + _POLL_MS)
+            behind_ms = self._clock.now_ms() - due_ms
+            if behind_ms > _FULL_MS:  # sound was lost behind what the buffer holds: begin again after it
+                due_ms += behind_ms
+                for _ in range(0, _BUFFER_MS, self._chunk_ms):
+                    self._i2s.readinto(samples)
                 skip_ms = max(skip_ms, _RESTART_MS)
-                self._i2s.readinto(samples)
                 self._weighting.reset()
+            self._i2s.readinto(samples)
+            due_ms += self._chunk_ms
             least, most = min(samples), max(samples)
             self._weighting.run(samples, squares)
             if skip_ms < self._chunk_ms:
                 heard_ms += self._chunk_ms - skip_ms
-                silent_ms += self._chunk_ms if least == most else 0
-                clipped_ms += self._chunk_ms if most >= _FULL_SCALE or least <= -_FULL_SCALE else 0
+                silent_ms += self._chunk_ms - skip_ms if least == most else 0
+                clipped_ms += self._chunk_ms - skip_ms if most >= _FULL_SCALE or least <= -_FULL_SCALE else 0
                 for square in squares[skip_ms:]:
                     levels.add(square)
             skip_ms = max(0, skip_ms - self._chunk_ms)
         self.duty_pct = min(100, 100 * heard_ms // self._window_ms)
-        if silent_ms >= heard_ms:
+        if heard_ms == 0:  # never 50 ms in a row
+            return _all("not_ready")
+        if silent_ms == heard_ms:
             return _all("stuck" if samples[0] else "no_answer")
         return self._judged(levels.result(), 100 * clipped_ms // heard_ms, clipped_ms > 0)
 

@@ -7,6 +7,7 @@ degC. So a climate part is read before the pings, and its temperature is reporte
 
 from codec.compat import const
 from firmware.sensors.ranging import PINGS, Ranger, plausible
+from firmware.sensors.speed_of_sound import speed_m_s
 
 BUS = "echo"
 WARMUP_MS = const(500)  # not in the data sheet: a reserve
@@ -17,22 +18,15 @@ _FARTHEST_MM = const(6000)
 _GARBAGE_US = const(100)  # v2.0 boards answer 9 to 32 us when nothing came back
 _LONGEST_US = const(38000)  # no target: the line stays high for 40 or 60 ms
 _BETWEEN_MS = const(60)  # until the last echo has died away
-_MEAN_DDEGC = const(100)  # assumed while the thermometer is at fault: within -10 to 30 degC at most 3.6 % off
 
 
-def distance_mm(echo_us: int, temperature_ddegc: int) -> int:
-    """Half the way that sound goes in `echo_us`, at 331.3 m/s times the root of T / 273.15 K."""
-    speed_m_s = 331.3 * (1 + temperature_ddegc / 2731.5) ** 0.5
-    return int(speed_m_s * echo_us / 2000 + 0.5)
-
-
-def parse(echo_us: int, temperature_ddegc: int) -> "int | str":
+def parse(echo_us: int, speed_m_s: float) -> "int | str":
     """A distance in mm or a fault, of the echo's length as of machine.time_pulse_us (negative: none)."""
     if echo_us < 0:
         return "no_answer"
     if echo_us < _GARBAGE_US or echo_us > _LONGEST_US:
         return "no_echo"
-    return plausible(distance_mm(echo_us, temperature_ddegc), _NEAREST_MM, _FARTHEST_MM)
+    return plausible(int(speed_m_s * echo_us / 2000 + 0.5), _NEAREST_MM, _FARTHEST_MM)
 
 
 class JSNSR04T(Ranger):
@@ -51,12 +45,11 @@ class JSNSR04T(Ranger):
         return values
 
     async def _range(self) -> "tuple[list[int], str]":
-        measured = self._air.get("temperature")
-        temperature_ddegc = measured if isinstance(measured, int) else _MEAN_DDEGC
+        speed = speed_m_s(self._air)
         distances = []
         fault = "no_answer"
         for _ in range(self._pings):
-            ping = parse(self._echo(), temperature_ddegc)
+            ping = parse(self._echo(), speed)
             if isinstance(ping, str):
                 fault = ping
             else:

@@ -73,6 +73,14 @@ def test_stuffing_as_in_the_vendors_tests():
     assert sps30.unstuffed(b"\x00\x7d") is None
 
 
+def test_an_answer_of_another_length_than_it_says_is_none():
+    sound = bytes.fromhex("0003000201" + "02f7")
+    assert sps30.content(sound) is not None
+    for size in ("01", "03"):  # with the checksum to fit
+        lying = bytes.fromhex("000300" + size + "0102")
+        assert sps30.content(lying + bytes([~sum(lying) & 0xFF])) is None
+
+
 def test_the_sps30_on_uart():
     answers = {bytes.fromhex("7e000300fc7e"): bytes.fromhex(CAPTURE)}
     uart = AskedUart(lambda data: answers.get(data, b""))

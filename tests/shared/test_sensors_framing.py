@@ -64,10 +64,19 @@ def test_a_head_among_the_data_does_not_hold_a_stream_out_of_step():
 
 
 def test_what_only_looks_like_a_frame_gives_way_to_two_in_a_row():
-    false = bytes.fromhex("ff0405")  # with the head that follows: FF 04 05 FF has no sum, FF 04 FB FE has
-    for junk in (b"\xff\xff\x04", false, bytes.fromhex("ff04fb"), b"\xff" * 5):
-        stream = junk + bytes.fromhex("ff04d2d5" + "ff04d3d6")
-        assert fed(framer("jsn"), stream, 3) == [1234, 1235], junk
+    two = bytes.fromhex("ff04d2d5ff04d3d6")
+    for junk in ("ff06", "ffff04", "ff0405", "ff04fb", "ffffffffff"):  # FF 06 FF 04 has a sum and a range
+        assert fed(framer("jsn"), bytes.fromhex(junk) + two, 3) == [1234, 1235], junk
+
+
+def test_lost_bytes_cost_their_frame_only():
+    frames = sensible("a02yyuw")
+    stream = b"".join([frame for frame, _ in frames])
+    for lost in range(1, 4):
+        for at in range(8, 8 + lost + 1):  # within the third frame or across into the fourth
+            cut = stream[:at] + stream[at + lost :]
+            got = fed(framer("a02yyuw"), cut + stream, 3)
+            assert got[-5:] == readings(frames), (lost, at)
 
 
 def test_a_lone_frame_may_be_chance_and_is_not_believed():

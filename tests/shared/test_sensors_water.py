@@ -4,9 +4,11 @@ from firmware.sensors import current_loop, jsn_sr04t, modbus_radar
 from firmware.sensors.a02yyuw import A02YYUW
 from firmware.sensors.current_loop import CurrentLoop
 from firmware.sensors.jsn_sr04t import JSNSR04T
+from firmware.sensors.jsn_sr04t_serial import JSNSR04TSerial
 from firmware.sensors.maxbotix import MaxBotix
 from firmware.sensors.modbus_radar import ModbusRadar
 from firmware.sensors.robust import burst
+from firmware.sensors.speed_of_sound import speed_m_s
 from firmware.sensors.tipping_bucket import Debounce, TippingBucket
 from tests.shared.sensor_bench import I2C, AskedUart, Clock, Store, TalkingUart, flipped, run
 
@@ -57,7 +59,7 @@ def test_sound_travels_by_the_temperature():
     # Published errors of a fixed 343 m/s at a true distance of 3 m.
     for ddegc, error_mm in ((-200, 226), (-100, 164), (0, 106), (100, 51), (200, -2), (300, -52), (400, -99)):
         echo_us = round((3000 + error_mm) * 2000 / 343)
-        assert abs(jsn_sr04t.distance_mm(echo_us, ddegc) - 3000) <= 1, ddegc
+        assert abs(jsn_sr04t.parse(echo_us, speed_m_s({"temperature": ddegc})) - 3000) <= 1, ddegc
 
 
 class Air:
@@ -76,6 +78,17 @@ def echoes(lengths_us, temperature=200):
 def test_trigger_and_echo_reports_the_temperature_it_used():
     assert echoes([11655] * 5) == {"distance": 2000, "temperature": 200, "humidity": 70}
     assert echoes([11655] * 5, -100) == {"distance": 1895, "temperature": -100, "humidity": 70}
+
+
+def test_a_part_that_assumes_340_m_s_is_corrected_where_a_thermometer_is_named():
+    def pings():
+        return TalkingUart([frame(3000)] * 6)
+
+    plain = JSNSR04TSerial(pings(), Clock(), 5, "jsn")
+    assert run(plain.read()) == {"distance": 3000}
+    assert run(JSNSR04TSerial(pings(), Clock(), 5, "jsn", Air(0)).read())["distance"] == 2923  # 331.3 m/s
+    warm = run(JSNSR04TSerial(pings(), Clock(), 5, "jsn", Air(300)).read())
+    assert warm == {"distance": 3080, "temperature": 300, "humidity": 70}
 
 
 def test_without_a_thermometer_ten_degrees_are_assumed_and_its_fault_is_told():
