@@ -120,10 +120,17 @@ def simulate(
 )
 def replay_command(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="JSON lines of a packet forwarder, or a pcap.")
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="A pcap, an event log, a CSV, JSON lines of a packet forwarder, ChirpStack or TTS.",
+        ),
     ],
     keys: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The devices and their keys, as JSON.")
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="The devices and their keys, as JSON or as simulate --keys writes them."
+        ),
     ] = None,
     gateway: Server = None,
     gateway_eui: Annotated[
@@ -131,6 +138,9 @@ def replay_command(
     ] = "aa555a0000000301",
     speed: Annotated[str | None, typer.Option(metavar="N|max", help="Times the recording's pace.")] = None,
     db: Db = None,
+    start: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Play it as if it began then, ISO 8601.")
+    ] = None,
     resets: Annotated[bool, typer.Option(help="reset-session between the recording's runs.")] = True,
     as_json: AsJson = False,
 ) -> None:
@@ -138,16 +148,17 @@ def replay_command(
     pace = _speed(speed, gateway)
     try:
         eui = parse_eui(gateway_eui)
-        records = recording.read(file, eui)
-        devices = replay.read_keys(keys) if keys else []
+        found = recording.load(file, eui)
+        devices = [*found.devices.values(), *(replay.read_keys(keys) if keys else [])]
+        records = replay.moved(found.records, _time(start)) if start else found.records
     except (ValueError, *_ERRORS) as error:
         _refuse(error)
     if not records:
         _refuse(f"{file}: holds no frame")
     if gateway:
-        result = _run(replay.against(file, records, _address(gateway), eui))
+        result = _run(replay.against(file, records, _address(gateway)))
     else:
-        options = replay.Options(eui, pace, resets)
+        options = replay.Options(pace, resets)
         result = _run(replay.in_process(file, records, db or _new_database("replay"), devices, options))
     _tell(result, as_json)
 
@@ -161,14 +172,18 @@ def _plan(
         if seed is not None:
             changes["seed"] = seed
         if start is not None:
-            at = datetime.fromisoformat(start)
-            changes["start"] = at if at.tzinfo else at.replace(tzinfo=UTC)
+            changes["start"] = _time(start)
         chosen = chosen.model_copy(update=changes)
         csv = creek or scenario.creek_csv(chosen)
         recorded = world.read_creek(csv) if csv else None
     except (ValueError, *_ERRORS) as error:
         _refuse(error)
     return run.Plan(name, chosen, _duration_s(lasts or chosen.duration), speed, recorded)
+
+
+def _time(text: str) -> datetime:
+    at = datetime.fromisoformat(text)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _speed(text: str | None, gateway: str | None) -> float | None:

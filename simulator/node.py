@@ -108,6 +108,9 @@ class SimulatedNode:
 
     def _tell(self, board: SimulatedBoard, began_us: int) -> None:
         """The wake is over: what it cost, and the session that is in force now."""
+        session = sessions.load(self._flash, self._rtc)
+        if session is not None:
+            self._around.on_session(SessionKeys(session.dev_addr, session.nwk_s_key, session.app_s_key))
         radio = board.radio()
         now_us = self._around.clock.now_us()
         name = self.site.name
@@ -116,9 +119,6 @@ class SimulatedNode:
         self._around.log.tell(
             now_us, "wake", node=name, start=began_us, tx=dict(radio.tx_us), rx_us=radio.rx_us
         )
-        session = sessions.load(self._flash, self._rtc)
-        if session is not None:
-            self._around.on_session(SessionKeys(session.dev_addr, session.nwk_s_key, session.app_s_key))
 
     def _drain(self, battery: Battery, radio: SimulatedRadio, began_us: int) -> None:
         """What this wake and the sleep before it took; an empty battery ends the node until the sun comes."""

@@ -1,22 +1,27 @@
-"""Recordings of frames read back: a packet forwarder's JSON lines, or a pcap with LoRaTap headers."""
+"""Recordings of frames read back: a forwarder's JSON lines, pcap, event log, CSV, application events."""
 
+import csv
+import gzip
 import json
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import IO, Any, Literal
 
 from codec.lorawan import frames, regions
 from codec.wire import WireError
+from gateway.devices import Provisioning
 from gateway.model import Reception
 from gateway.sources import gwmp
+from simulator import applog, eventlog, views
+from simulator.pcap import LINKTYPE_LORATAP, MAGIC, RSSI_ZERO
 
 _PCAP_HEAD = 24
 _PCAP_RECORD = 16
 _LORATAP = 15
-_LINKTYPE_LORATAP = 270
+_REGION = regions.REGIONS["EU868"]
 
 
 class RecordingError(Exception):
@@ -33,21 +38,63 @@ class Record:
     phy: bytes
     reception: Reception | None  # of an uplink
 
+    def moved(self, by_ms: int) -> "Record":
+        """The same at another time."""
+        heard = self.reception
+        later = replace(heard, received_at=heard.received_at + by_ms) if heard else None
+        return replace(self, at_ms=self.at_ms + by_ms, reception=later)
+
+
+@dataclass
+class Recording:
+    """`devices`: who sent it, as far as it had to be sealed anew."""
+
+    records: list[Record] = field(default_factory=list)
+    devices: dict[str, Provisioning] = field(default_factory=dict)
+
 
 def read(path: Path, gateway_eui: str) -> list[Record]:
     """All frames of a recording in the order they were recorded."""
+    return load(path, gateway_eui).records
+
+
+def load(path: Path, gateway_eui: str) -> Recording:
+    """A recording, whatever its form; `gateway_eui` heard what names no gateway."""
+    found = Recording()
     try:
         if path.suffix == ".pcap":
-            return list(_read_pcap(path, gateway_eui))
-        return list(_read_lines(path, gateway_eui))
+            found.records = list(_read_pcap(path, gateway_eui))
+        elif path.suffix == ".csv":
+            found.records = list(_read_csv(path))
+        elif path.name.endswith(".events.jsonl"):
+            found.records = list(_read_events(path))
+        else:
+            _read_lines(path, gateway_eui, found)
     except OSError as error:
-        raise RecordingError(f"{path}: {error.strerror}") from None
+        raise RecordingError(f"{path}: {error.strerror or error}") from None
+    except eventlog.EventLogError as error:
+        raise RecordingError(str(error)) from None
+    for number, record in enumerate(found.records, 1):
+        heard = record.reception
+        if heard and not regions.allows(_REGION, heard.frequency_hz):
+            raise RecordingError(
+                f"{path}: frame {number}: {heard.frequency_hz} Hz is no frequency of {_REGION.name}, "
+                "the region that the gateway serves"
+            )
+    return found
 
 
-def _read_lines(path: Path, gateway_eui: str) -> Iterator[Record]:
-    """Lines of {"rxpk": [...]} and {"txpk": {...}}, with `logged` and `session` where known."""
+def _lines(path: Path) -> IO[str]:
+    if path.suffix == ".gz":
+        return gzip.open(path, "rt", encoding="utf-8", errors="replace")
+    return path.open(encoding="utf-8", errors="replace")
+
+
+def _read_lines(path: Path, gateway_eui: str, found: Recording) -> None:
+    """Lines of {"rxpk": [...]} and {"txpk": {...}} with `logged` and `session`, or application events."""
     at_ms = 0
-    with path.open(encoding="utf-8", errors="replace") as file:
+    restarts = _Restarts()
+    with _lines(path) as file:
         for number, line in enumerate(file, 1):
             if not line.strip():
                 continue
@@ -55,21 +102,89 @@ def _read_lines(path: Path, gateway_eui: str) -> Iterator[Record]:
                 body = json.loads(line)
                 if not isinstance(body, dict):
                     raise WireError("not an object")
-                at_ms = max(at_ms, _when_ms(body) or at_ms)
-                yield from _frames(body, at_ms, gateway_eui)
-            except ValueError as error:  # WireError and JSONDecodeError are ValueErrors
+                reader = applog.reader_of(body)
+                if reader is None:
+                    at_ms = max(at_ms, _when_ms(body) or at_ms)
+                    found.records += _frames(body, at_ms, gateway_eui)
+                    continue
+                event = reader(body)
+                if event:
+                    found.devices.setdefault(event.dev_eui, applog.provisioning(event))
+                    found.records += _of_event(event, restarts)
+            except (ValueError, KeyError, TypeError, IndexError) as error:  # WireError is a ValueError
                 raise RecordingError(
-                    f"{path}:{number}: {error}; expected a JSON object with rxpk, txpk or stat"
+                    f"{path}:{number}: {_said(error)}; expected a JSON object with rxpk, txpk or stat, "
+                    "or an uplink event of ChirpStack or The Things Stack"
                 ) from None
+    found.records.sort(key=lambda record: record.at_ms)
+
+
+def _said(error: Exception) -> str:
+    return f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
+
+
+class _Restarts:
+    """Names the runs of application events: a device that counts from below begins a new one."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, int] = {}
+        self._runs = 0
+
+    def run_of(self, event: applog.AppEvent) -> str:
+        if event.fcnt < self._last.get(event.dev_eui, -1):
+            self._runs += 1
+        self._last[event.dev_eui] = event.fcnt
+        return str(self._runs)
+
+
+def _of_event(event: applog.AppEvent, restarts: _Restarts) -> Iterator[Record]:
+    run = restarts.run_of(event)
+    for heard in applog.receptions(event):
+        yield Record(event.at_ms, run, "up", heard.phy, heard)
 
 
 def _frames(body: dict[str, Any], at_ms: int, gateway_eui: str) -> Iterator[Record]:
     run = str(body.get("session", ""))
+    eui = body.get("gateway", gateway_eui)
     for packet in gwmp.packets(body):
-        reception = gwmp.read_rxpk(packet, gateway_eui, at_ms)
+        reception = gwmp.read_rxpk(packet, eui, at_ms)
         yield Record(at_ms, run, "up", reception.phy, reception)
     if "txpk" in body:
-        yield Record(at_ms, run, "down", gwmp.read_txpk(body, gateway_eui).phy, None)
+        yield Record(at_ms, run, "down", gwmp.read_txpk(body, eui).phy, None)
+
+
+def _read_events(path: Path) -> Iterator[Record]:
+    """Our own event log: what was heard is played, what was lost in the air stays lost."""
+    for event in eventlog.read(path):
+        if event["event"] == "up":
+            for heard in views.receptions(event):
+                yield Record(event["t"] // 1000, "", "up", event["phy"], heard)
+        elif event["event"] == "down":
+            yield Record(event["t"] // 1000, "", "down", event["phy"], None)
+
+
+def _read_csv(path: Path) -> Iterator[Record]:
+    """Our own CSV: rows with event `up` that a gateway heard."""
+    with path.open(newline="", encoding="utf-8", errors="replace") as file:
+        rows = csv.DictReader(file)
+        missing = [name for name in views.CSV_FIELDS if name not in (rows.fieldnames or ())]
+        if missing:
+            raise RecordingError(f"{path}:1: needs a column {missing[0]}")
+        for row in rows:
+            try:
+                if row["event"] == "up":
+                    yield from _of_row(row)
+            except (ValueError, TypeError) as error:
+                raise RecordingError(f"{path}:{rows.line_num}: {error}") from None
+
+
+def _of_row(row: dict[str, str]) -> Iterator[Record]:
+    at_us = round(datetime.fromisoformat(row["t"]).timestamp() * 1e6)
+    sf, bw_hz, phy = int(row["sf"]), int(row["bw"]), bytes.fromhex(row["phy"])
+    heard = dict.fromkeys(row["heard"].split(), (None, None))
+    event = {"t": at_us, "phy": phy, "hz": int(row["hz"]), "sf": sf, "bw": bw_hz, "heard": heard}
+    for reception in views.receptions(event):
+        yield Record(at_us // 1000, "", "up", phy, reception)
 
 
 def _when_ms(body: dict[str, Any]) -> int | None:
@@ -85,11 +200,11 @@ def _when_ms(body: dict[str, Any]) -> int | None:
 
 def _read_pcap(path: Path, gateway_eui: str) -> Iterator[Record]:
     data = path.read_bytes()
-    if len(data) < _PCAP_HEAD or struct.unpack("<I", data[:4])[0] != 0xA1B2C3D4:
+    if len(data) < _PCAP_HEAD or struct.unpack("<I", data[:4])[0] != MAGIC:
         raise RecordingError(f"{path}: not a little-endian pcap with microseconds")
     link_type = struct.unpack("<I", data[20:24])[0]
-    if link_type != _LINKTYPE_LORATAP:
-        raise RecordingError(f"{path}: link type {link_type}, expected {_LINKTYPE_LORATAP} (LoRaTap)")
+    if link_type != LINKTYPE_LORATAP:
+        raise RecordingError(f"{path}: link type {link_type}, expected {LINKTYPE_LORATAP} (LoRaTap)")
     at = _PCAP_HEAD
     while at < len(data):
         if at + _PCAP_RECORD > len(data):
@@ -114,7 +229,7 @@ def _from_loratap(packet: bytes, at_us: int, gateway_eui: str) -> Record:
         phy=phy,
         frequency_hz=hz,
         data_rate=regions.datr(sf, bandwidth * 125_000),
-        rssi_dbm=rssi - 139,
+        rssi_dbm=rssi - RSSI_ZERO,
         snr_db=snr / 4,
         tmst=at_us % (1 << 32),
     )

@@ -9,6 +9,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from codec.wire import WireError
 from gateway import devices
 from gateway.app import App
 from gateway.model import Downlink
+from simulator import pcap
 from simulator.clock import VirtualClock
 from simulator.forwarder import UdpGateway
 from simulator.inprocess import GatewayClock, gateway
@@ -68,14 +70,19 @@ class Played:
 class Options:
     """`speed` None is as fast as it goes; `resets` calls reset_session between the recording's runs."""
 
-    gateway_eui: str
     speed: float | None
     resets: bool = True
 
 
 def read_keys(path: Path) -> list[devices.Provisioning]:
-    """The devices of a recording: {"devices": [{"dev_eui", keys as for `messfunk device add`}]}."""
+    """The devices of a recording: {"devices": [{"dev_eui", keys as for `messfunk device add`}]}.
+
+    Or the sessions that `simulate --keys` wrote for Wireshark; their devices are called by their addresses.
+    """
     try:
+        sessions = pcap.read_keys(path)
+        if sessions:
+            return [_of_session(session) for session in sessions]
         rows = json.loads(path.read_text(encoding="utf-8"))["devices"]
         return [
             devices.Provisioning(
@@ -92,6 +99,12 @@ def read_keys(path: Path) -> list[devices.Provisioning]:
             f'{path}: expected {{"devices": [{{"dev_eui": ..., "join_eui": ..., "app_key": ...}}]}} '
             "or dev_addr, nwk_s_key and app_s_key instead of the last two"
         ) from None
+
+
+def _of_session(session: pcap.SessionKeys) -> devices.Provisioning:
+    dev_addr = f"{session.dev_addr:08x}"
+    abp = devices.AbpKeys(dev_addr, session.nwk_s_key, session.app_s_key)
+    return devices.Provisioning(dev_eui=f"0200006d{dev_addr}", name=dev_addr, keys=abp)
 
 
 class RecordedNetwork:
@@ -144,8 +157,8 @@ async def in_process(
         for device in keys:
             devices.add(app.store, device, clock.now_ms())
         network = RecordedNetwork(app, options.resets)
-        player = _Player(clock, options.gateway_eui, network.follow)
-        gateway_clock.settle = player.udp.settle
+        player = _Player(clock, euis_of(records), network.follow)
+        gateway_clock.settle = player.settle
         clock.set_speed(options.speed)
         await player.play(records, app.udp_address)
         return Played(
@@ -157,9 +170,20 @@ async def in_process(
         )
 
 
-async def against(source: Path, records: list[Record], server: tuple[str, int], gateway_eui: str) -> Played:
+def moved(records: list[Record], start: datetime) -> list[Record]:
+    """As if the recording had begun at `start`."""
+    by_ms = round(start.timestamp() * 1000) - records[0].at_ms if records else 0
+    return [record.moved(by_ms) for record in records]
+
+
+def euis_of(records: list[Record]) -> list[str]:
+    """The gateways that heard something, in the order of their first frame."""
+    return list(dict.fromkeys(row.reception.gateway_id for row in records if row.reception))
+
+
+async def against(source: Path, records: list[Record], server: tuple[str, int]) -> Played:
     """Play into a gateway in another process, at the pace of the recording."""
-    player = _Player(VirtualClock(records[0].at_ms * 1000, 1.0), gateway_eui, lambda _: None)
+    player = _Player(VirtualClock(records[0].at_ms * 1000, 1.0), euis_of(records), lambda _: None)
     await player.play(records, server)
     return Played(
         **player.counts(source, records), sessions_derived=0, sessions_reset=0, database=None, gateway=None
@@ -169,8 +193,8 @@ async def against(source: Path, records: list[Record], server: tuple[str, int], 
 class _Player:
     """Pushes each uplink at its time; downlinks are acknowledged and counted, nobody hears them."""
 
-    def __init__(self, clock: VirtualClock, gateway_eui: str, follow: Callable[[Record], None]):
-        self.udp = UdpGateway(gateway_eui, self._transmit)
+    def __init__(self, clock: VirtualClock, euis: list[str], follow: Callable[[Record], None]):
+        self._udp = {eui: UdpGateway(eui, self._transmit) for eui in euis}
         self._clock = clock
         self._follow = follow
         self._pushed = 0
@@ -180,21 +204,30 @@ class _Player:
 
     async def play(self, records: list[Record], server: tuple[str, int]) -> None:
         began = time.monotonic()
+        started: list[UdpGateway] = []
         try:
-            if not await self.udp.start(server):
-                raise RunError(
-                    f"no gateway answers at {server[0]}:{server[1]}: start it first, then run this again"
-                )
+            for udp in self._udp.values():
+                started.append(udp)
+                if not await udp.start(server):
+                    raise RunError(
+                        f"no gateway answers at {server[0]}:{server[1]}: start it first, then run this again"
+                    )
             for record in records:
                 await self._clock.run(record.at_ms * 1000)
                 self._follow(record)
                 if record.reception is not None:
                     self._pushed += 1
-                    self._acknowledged += await self.udp.push([record.reception])
+                    udp = self._udp[record.reception.gateway_id]
+                    self._acknowledged += await udp.push([record.reception])
             await self._clock.run(records[-1].at_ms * 1000 + _LAST_WINDOW_US)
         finally:
-            self.udp.stop()
+            for udp in started:
+                udp.stop()
         self._real_s = time.monotonic() - began
+
+    async def settle(self) -> None:
+        for udp in self._udp.values():
+            await udp.settle()
 
     def counts(self, source: Path, records: list[Record]) -> dict[str, Any]:
         return {

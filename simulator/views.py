@@ -23,7 +23,11 @@ from simulator.pcap import PcapView, SessionKeys
 Keyring = Callable[[int], SessionKeys | None]  # a session by its DevAddr
 
 _TMST_MODULUS = 1 << 32
-_CSV_FIELDS = ("t", "event", "node", "gateway", "hz", "sf", "bw", "dbm", "size", "heard", "lost", "stage_mm")
+_WAITING = 100  # frames kept until their session is known
+CSV_FIELDS = (
+    "t", "event", "node", "gateway", "hz", "sf", "bw", "dbm", "phy", "heard", "lost",
+    "stage_mm", "distance_mm",
+)  # fmt: skip
 
 
 def iso(at_us: int) -> str:
@@ -65,7 +69,7 @@ class CsvView:
     """One row for each event that has a number in it, empty where a field does not apply."""
 
     def __init__(self, file: IO[str]):
-        self._rows = csv.DictWriter(file, _CSV_FIELDS, extrasaction="ignore", lineterminator="\n")
+        self._rows = csv.DictWriter(file, CSV_FIELDS, extrasaction="ignore", lineterminator="\n")
         self._rows.writeheader()
 
     def take(self, event: Event) -> None:
@@ -73,7 +77,7 @@ class CsvView:
             return
         row = dict(event, t=iso(event["t"]))
         if "phy" in event:
-            row |= {"size": len(event["phy"])}
+            row["phy"] = event["phy"].hex()
         for name in ("heard", "lost"):
             if name in event:
                 row[name] = " ".join(event[name])
@@ -88,18 +92,26 @@ class _Decrypted:
         self._keyring = keyring
         self._nodes: dict[str, str] = {}
         self._fcnt: dict[int, int] = {}
+        self._waiting: list[Event] = []
 
     def take(self, event: Event) -> None:
         if event["event"] == "node":
             self._nodes[event["name"]] = event["dev_eui"]
-        if event["event"] != "up" or not event["heard"]:
-            return
+        elif event["event"] == "wake":  # its session may be known from now on
+            waiting, self._waiting = self._waiting, []
+            for earlier in waiting:
+                self._open(earlier)
+        elif event["event"] == "up" and event["heard"]:
+            self._open(event)
+
+    def _open(self, event: Event) -> None:
         try:
             frame = frames.parse(event["phy"])
         except WireError:  # a join-request
             return
         keys = self._keyring(frame.dev_addr)
         if keys is None:
+            self._waiting = [*self._waiting[-_WAITING:], event]
             return
         fcnt = frames.full_fcnt(self._fcnt.get(frame.dev_addr, -1), frame.fcnt)
         if not frames.mic_fits(event["phy"], keys.nwk_s_key, fcnt):
