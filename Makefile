@@ -16,7 +16,7 @@ ASSETS := gateway/web/static/vendor/THIRD_PARTY.txt
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-recorded micropython bench-node check format assets build debian lock clean
+.PHONY: help setup demo test test-recorded micropython bench-node age power-cut size test-driver check format assets build debian lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+[ :].*## / {sub(/ .*/, "", $$1); printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,19 @@ format: .venv/.dev ## Put every Python file into the common form
 
 bench-node: .venv/.dev ## Both recorded creeks through the node: wakes, airtime, how late alarms leave
 	@$(BIN)/python -m tests.bench.node $(MESSFUNK_DATA)
+
+age: .venv/.dev ## Ten years of a node against the network server, in minutes; YEARS=10 SEED=1
+	@$(BIN)/python -m tests.bench.age $(or $(YEARS),10) $(or $(SEED),1)
+
+power-cut: .venv/.dev ## Power cut behind every byte that a node ever writes
+	POWER_CUT_STEP=1 $(BIN)/pytest -q -s --timeout=600 tests/firmware/test_power_cut.py
+
+size: setup ## Flash and heap of the LoRaWAN stack, per module
+	@$(BIN)/python -m tests.micropython.size
+
+test-driver: setup ## The real lora driver on our twins; DRIVER=path/to/micropython-lib/micropython/lora
+	@test -d "$(DRIVER)/lora-sx126x" || { echo "Name a checkout: make test-driver DRIVER=micropython-lib/micropython/lora"; exit 1; }
+	@node tests/micropython/driver.mjs "$(DRIVER)"
 
 build: .venv/.runtime $(ASSETS) ## The wheel, in dist/
 	$(BIN)/hatchling build -t wheel
