@@ -16,7 +16,7 @@ ASSETS := gateway/web/static/vendor/THIRD_PARTY.txt
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-recorded micropython bench-node age power-cut size test-driver check format assets build debian lock clean
+.PHONY: help setup demo test test-recorded micropython generate fuzz-codec bench-codec bench-node age power-cut size test-driver check format assets build debian lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+[ :].*## / {sub(/ .*/, "", $$1); printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,18 @@ check: .venv/.dev ## Style and types, without tests
 format: .venv/.dev ## Put every Python file into the common form
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
+
+# The payload codec: what follows from its table, its hostile inputs, its sizes.
+
+generate: .venv/.dev ## decoder.js, CDDL, wire-format page and test vectors from the codec's registry
+	$(BIN)/python -m codec.desk.generate
+
+fuzz-codec: setup ## Every payload of 3 bytes, a million bent ones, 100,000 reports in five codecs: minutes
+	@$(BIN)/python -m tests.codec.fuzz
+	@$(BIN)/python -m tests.codec.agreement
+
+bench-codec: .venv/.dev ## Sizes of the recordings' second halves, ours and the peers'
+	@$(BIN)/python -m tests.bench.codec
 
 bench-node: .venv/.dev ## Both recorded creeks through the node: wakes, airtime, how late alarms leave
 	@$(BIN)/python -m tests.bench.node $(MESSFUNK_DATA)

@@ -43,15 +43,16 @@ def read(items: "tuple[int | tuple[int | None, ...] | None, ...]") -> "dict[str,
     group = None
     before = None  # type: int | str | None
     for at in range(0, len(TABLE), _WIDTH):
-        if bitmap >> TABLE[at] & 1 and place < len(items):
+        if bitmap >> TABLE[at] & 1:
             if TABLE[at] != group:
                 group = TABLE[at]
                 before = None
-            before = value(items[place], before, _expected(at, values, bitmap))
+            # For an item that is not there the empty array stands in, and is counted as one too many.
+            before = value(items[place] if place < len(items) else (), before, _expected(at, values, bitmap))
             place += 1
             if before is not None:
                 values[TABLE[at + _NAME]] = before
-    # Also refuses groups cut short or of nothing but null, and bits that are not ours.
+    # The bits of the values are others than ours if a group is nothing but null, or of a newer registry.
     if place != len(items) or _bitmap(values) != bitmap:
         raise WireError("no report")
     return values

@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 import messfunk
+from codec.desk.generate import FILES as GENERATED
 
 ROOT = Path(__file__).parent.parent
 TRACKED = subprocess.run(
@@ -87,7 +88,8 @@ def test_vendored_assets_are_the_pinned_packages() -> None:
 
 
 def test_no_product_file_is_over_400_lines() -> None:
-    assert {path: n for path in PRODUCT if (n := text_of(path).count("\n")) > 400} == {}
+    written = set(PRODUCT) - set(GENERATED)
+    assert {path: n for path in written if (n := text_of(path).count("\n")) > 400} == {}
 
 
 def commands(group: TyperGroup, prefix: str) -> list[str]:

@@ -35,7 +35,7 @@ def warnings(said: Any) -> list[str]:
     if isinstance(said, Newer):
         return [f"{said.what} is newer than this decoder"]
     found = [
-        f"{name} {to_unit(name, value)} is out of range"
+        f"{name} {str(to_unit(name, value)).removesuffix('.0')} is out of range"
         for name, value in _values(said)
         if isinstance(value, int) and not in_range(name, value)
     ]
@@ -59,7 +59,7 @@ def _report(said: Report) -> dict[str, Any]:
             name: to_unit(name, value) for name, value in said.values.items() if isinstance(value, int)
         },
         "faults": {name: value for name, value in said.values.items() if isinstance(value, str)},
-        "unknown": {"bits": _ones(bits), "items": items.hex()} if bits else None,
+        "unknown": {"bits": ones(bits), "items": items.hex()} if bits else None,
     }
 
 
@@ -90,8 +90,8 @@ def _hello(said: Hello) -> dict[str, Any]:
         "schema": said.schema,
         "firmware": f"{version >> 16}.{version >> 8 & 0xFF}.{version & 0xFF}",
         "board": code_name(said.board, BOARDS, "board"),
-        "capabilities": [name for bit in _ones(said.capabilities) for name in quantities_of(bit)],
-        "features": [code_name(bit, tuple(FEATURES), "feature") for bit in _ones(said.features)],
+        "capabilities": [name for bit in ones(said.capabilities) for name in quantities_of(bit)],
+        "features": [code_name(bit, tuple(FEATURES), "feature") for bit in ones(said.features)],
         "reset_cause": code_name(said.reset_cause, RESET_CAUSES, "reset_cause"),
         "hysteresis": said.marks[0] if said.marks else None,
         "marks": list(said.marks[1:]),
@@ -127,7 +127,8 @@ def quantities_of(bit: int) -> list[str]:
     return [row.name for row in ROWS if row.bit == bit] or [f"bit_{bit}"]
 
 
-def _ones(bits: int) -> list[int]:
+def ones(bits: int) -> list[int]:
+    """The numbers of the bits that are set."""
     return [bit for bit in range(bits.bit_length()) if bits >> bit & 1]
 
 

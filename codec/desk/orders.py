@@ -30,7 +30,7 @@ class Order:
 
 
 _QUANTITY = Argument("quantity", 0, len(ROWS) - 1)
-_AT_ONCE = 7  # so many marks a node can watch
+AT_ONCE = 7  # so many marks a node can watch
 
 ORDERS = {
     "interval": Order(
@@ -106,8 +106,8 @@ def _coded(given: dict[str, Any]) -> tuple[int, ...]:
     numbers = [_check(each, given[each.name]) for each in order.arguments]
     if order.several:
         several = given[order.several.name]
-        if not isinstance(several, list) or len(several) > _AT_ONCE:
-            raise WireError(f"{order.several.name} is a list of up to {_AT_ONCE} numbers")
+        if not isinstance(several, list) or len(several) > AT_ONCE:
+            raise WireError(f"{order.several.name} is a list of up to {AT_ONCE} numbers")
         numbers += [_check(order.several, each) for each in several]
     return (order.code, *numbers)
 

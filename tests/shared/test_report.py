@@ -159,6 +159,9 @@ def test_the_tail_of_a_newer_registry_is_kept_raw():
 def test_what_is_no_report_is_refused():
     for items in ((), (None,), (None, 1), (-16, 0), (2 - 16,), (2 - 16, None)):
         refusal(message.decode, cbor.encode(items))
+    for cut_short in ((), (0,), (0, 0), (0, 0, 0), ((1,), ()), ((1,), (), ()), (0, 0, 0, 0, 0)):
+        refusal(message.decode, cbor.encode((BIT["laeq"] - 16,) + cut_short))
+        refusal(report.decode, cbor.encode((BIT["laeq"] - 16,) + cut_short))
     for fault in ((None,), (-1,), (1, 1), ()):
         refusal(message.decode, cbor.encode((2 - 16, fault)))
 
