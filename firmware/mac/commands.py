@@ -49,7 +49,16 @@ class Commands:
                 status = _ORDERS[cid](self, body)
                 if status != _NO_ANSWER:
                     self._answer(cid, bytes([status][: commands.UP[cid]]))
+        self._keep_a_channel()
         return len(rest)
+
+    def _keep_a_channel(self) -> None:
+        """A removed channel may have been the last one for the data rate: a node must stay able to speak."""
+        s = self._session
+        if not self._channels.carrying(s.data_rate):
+            self._channels.enable_defaults()
+            while not self._channels.carrying(s.data_rate):
+                s.data_rate -= 1
 
     def ask(self, cid: int) -> None:
         """Put a request of ours, LinkCheckReq or DeviceTimeReq, into the next uplink."""

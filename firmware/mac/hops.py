@@ -4,7 +4,7 @@ from codec.compat import const
 from codec.lorawan import airtime, regions
 from firmware.mac.channels import Channels
 from firmware.mac.joining import JoinBudget
-from firmware.mac.ledger import Ledger
+from firmware.mac.ledger import NEVER_MS, Ledger
 
 JOIN_REQUEST_SIZE = const(23)
 
@@ -50,12 +50,13 @@ class Hops:
     ) -> "tuple[int, int]":
         """(a channel that is free now, 0), or (a channel, how long until the first of them is free)."""
         on_air_us = self.on_air_us(size, data_rate)
-        waits = [
-            (self.ledger.free_in_ms(now_ms, self.band(index), on_air_us, is_alarm), index)
-            for index in indices
-        ]
-        soonest_ms = min(waits)[0]
-        free = [index for wait_ms, index in waits if wait_ms == soonest_ms]
+        soonest_ms, free = NEVER_MS, []  # type: int, list[int]
+        for index in indices:
+            wait_ms = self.ledger.free_in_ms(now_ms, self.band(index), on_air_us, is_alarm)
+            if wait_ms < soonest_ms:
+                soonest_ms, free = wait_ms, []
+            if wait_ms == soonest_ms:
+                free.append(index)
         aggregate_ms = self.ledger.aggregate_free_in_ms(now_ms, on_air_us, self._max_duty())
         return free[self._randrange(len(free))], max(soonest_ms, aggregate_ms)
 

@@ -14,6 +14,7 @@ _SLOTS = const(13)  # twelve make the hour, one more covers the slot the oldest 
 _BOUND_AHEAD_US = const(500000)  # one flash write for so much airtime
 _ENTRY = "<IBI"  # slot, sub-band, us
 _ALL = const(1000)  # permille: a sub-band without limit
+_EVERY = const(-1)  # all sub-bands together
 NEVER_MS = const(1 << 30)
 
 
@@ -52,16 +53,14 @@ class Ledger:
         if self.is_off or self._bands[band][2] == _ALL:
             return 0
         self._forget(now_ms)
-        rows = [(slot, us) for slot, at, us in self._entries if at == band]
-        return self._free_in_ms(now_ms, rows, on_air_us, self.limit_us(band, is_alarm))
+        return self._free_in_ms(now_ms, band, on_air_us, self.limit_us(band, is_alarm))
 
     def aggregate_free_in_ms(self, now_ms: int, on_air_us: int, max_duty: int) -> int:
         """The same over all sub-bands, as a DutyCycleReq asks for it (TS001-1.0.4 5.3)."""
         if self.is_off or max_duty == 0:
             return 0
         self._forget(now_ms)
-        rows = [(slot, us) for slot, _, us in self._entries]
-        return self._free_in_ms(now_ms, rows, on_air_us, 3600000000 >> max_duty)
+        return self._free_in_ms(now_ms, _EVERY, on_air_us, 3600000000 >> max_duty)
 
     def spend(self, now_ms: int, band: int, on_air_us: int) -> None:
         """A frame goes out now. Flash and RTC memory know of it before it does."""
@@ -73,20 +72,24 @@ class Ledger:
                 break
         else:
             self._entries.append((slot, band, on_air_us))
-        self._keep_bound(now_ms)
+        self._keep_bound()
         self._rtc.put("airtime", b"".join([struct.pack(_ENTRY, *entry) for entry in self._entries]))
 
-    def _free_in_ms(self, now_ms: int, rows: "list[tuple[int, int]]", on_air_us: int, limit_us: int) -> int:
+    def _free_in_ms(self, now_ms: int, band: int, on_air_us: int, limit_us: int) -> int:
         """When enough of the oldest slots have left the hour."""
         if on_air_us > limit_us:
             return NEVER_MS
-        over_us = on_air_us - limit_us + sum(us for _, us in rows)
+        over_us = on_air_us - limit_us
+        for _, at, us in self._entries:
+            if band in (at, _EVERY):
+                over_us += us
         if over_us <= 0:
             return 0
-        for slot, us in rows:
-            over_us -= us
-            if over_us <= 0:
-                return (slot + _SLOTS) * _SLOT_MS - now_ms
+        for slot, at, us in self._entries:
+            if band in (at, _EVERY):
+                over_us -= us
+                if over_us <= 0:
+                    return (slot + _SLOTS) * _SLOT_MS - now_ms
         return 0
 
     def _forget(self, now_ms: int) -> None:
@@ -98,10 +101,15 @@ class Ledger:
         while self._entries and self._entries[0][0] + _SLOTS <= now:
             self._entries.pop(0)
 
-    def _keep_bound(self, now_ms: int) -> None:
+    def _keep_bound(self) -> None:
         """Flash is written when a bound is passed, or is so far above that it would lie by minutes."""
-        used = [sum(us for _, at, us in self._entries if at == band) for band in range(len(self._bands))]
-        if all(us <= bound <= us + 4 * _BOUND_AHEAD_US for us, bound in zip(used, self._bound_us)):
+        used = [0] * len(self._bands)
+        for _, band, us in self._entries:
+            used[band] += us
+        for band, us in enumerate(used):
+            if not us <= self._bound_us[band] <= us + 4 * _BOUND_AHEAD_US:
+                break
+        else:
             return
         self._bound_us = [us and us + _BOUND_AHEAD_US for us in used]
         self._flash.put("airtime", struct.pack("<" + "I" * len(used), *self._bound_us))

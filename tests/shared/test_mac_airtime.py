@@ -54,6 +54,15 @@ def test_sub_bands_are_counted_apart_and_a_frame_may_be_too_long_for_one():
     assert ledger.free_in_ms(0, 0, 4 * SECOND_US, True) == NEVER_MS  # 0.1 % of an hour is 3.6 s
 
 
+def test_a_frame_that_is_never_allowed_is_named_so():
+    mac, _ = joined(Stores(), Stores(), data_rate=0)
+    mac._hops.ledger._bands = tuple(
+        (row[0], row[1], 1, row[3]) for row in EU868.sub_bands
+    )  # 0.1 % everywhere
+    assert mac.wait_ms(0, 64) == NEVER_MS
+    assert mac.why(0, 64) == ["sub-band 868.0 to 868.6 MHz: the frame is longer than the 1.8 s allowed"]
+
+
 def test_deep_sleep_keeps_the_hour_exactly():
     flash, rtc = Stores(), Stores()
     ledger = Ledger(EU868, flash, rtc)

@@ -131,6 +131,16 @@ def test_new_channels_are_used_and_removed_and_the_default_ones_stay():
     assert mac._hops.channels.mask == 0b0111
 
 
+def test_a_node_whose_last_channel_is_removed_goes_back_to_the_default_ones():
+    mac, keys, _, _ = fast()
+    order(mac, keys, new_channel(3, 867100000, 0, 6), 0)
+    assert order(mac, keys, link_adr(0x60, 0x0008), 1) == b"\x03\x07"
+    assert order(mac, keys, new_channel(3, 0), 2) == b"\x07\x03"
+    sent = mac.uplink(0, 1, b"")
+    assert (sent.channel.sf, sent.channel.bw_hz) == (7, 125000)
+    assert mac._hops.channels.mask == 0b0111
+
+
 def test_dl_channel_moves_the_first_window_and_is_answered_until_a_downlink_comes():
     mac, keys, flash, _ = fast()
     request = bytes([0x0A, 0]) + (8695250).to_bytes(3, "little")
