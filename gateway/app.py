@@ -24,8 +24,11 @@ from gateway.sources.lns import LnsDownlink
 from gateway.sources.mqtt import LnsSource
 from gateway.sources.semtech_udp import SemtechUdp
 from gateway.store import lns, outbox, queries
+from gateway.store.database import StoreError
 from gateway.store.sqlite import Store
 from gateway.web import api, server
+
+_RETRY_MS = 1000
 
 
 class App:
@@ -41,6 +44,7 @@ class App:
         self._sources: list[SemtechUdp] = []
         self._lns: dict[str, LnsSource] = {}
         self._http_url: str | None = None
+        self._is_behind = True  # what a crash left between two transactions
         self._running = AsyncExitStack()
 
     async def start(self) -> None:
@@ -50,7 +54,7 @@ class App:
             self._sinks = Sinks(self._config.sink, self.store, self.clock, SystemRandom(), self.health)
             self._sinks.start()
             starting.push_async_callback(self._sinks.stop)
-            self._decode(self.store.undecoded())  # what a crash left between two transactions
+            self._decode(())
             starting.callback(self._refusals.flush)
             self._open_sources(starting)
             await self._open_page(starting)
@@ -155,18 +159,33 @@ class App:
 
     def _decode(self, uplinks: Iterable[Uplink]) -> None:
         """What they say, in a transaction of its own: a frame is safe before anyone tries to read it."""
-        for uplink in uplinks:
-            readings: list[Reading] = []
-            error = None
-            device = self.store.device(uplink.dev_eui)
-            try:
-                readings = stages.decode(uplink, device.mount_mm if device else None)
-            except WireError as refused:
-                error = str(refused)
-                self.counters.add("undecoded")
+        try:
             with self.store.transaction():
-                self.store.set_decoded(uplink.id, readings, error)
-                events.tell_uplink(self.store, uplink, readings)
-                self._sinks.owe(uplink.id)
+                for uplink in self.store.undecoded() if self._is_behind else uplinks:
+                    self._store_decoded(uplink)
+        except StoreError as error:
+            self._refusals.refuse("store", str(error))
+            self._is_behind = True
+            self.clock.call_at(self.clock.now_ms() + _RETRY_MS, self._catch_up)
+            return
+        self._is_behind = False
         self._sinks.wake()
         self.notifier.announce(queries.last_event_id(self.store.connection))
+
+    def _store_decoded(self, uplink: Uplink) -> None:
+        readings: list[Reading] = []
+        error = None
+        device = self.store.device(uplink.dev_eui)
+        try:
+            readings = stages.decode(uplink, device.mount_mm if device else None)
+        except WireError as refused:
+            error = str(refused)
+            self.counters.add("undecoded")
+        self.store.set_decoded(uplink.id, readings, error)
+        events.tell_uplink(self.store, uplink, readings)
+        self._sinks.owe(uplink.id)
+
+    async def _catch_up(self) -> None:
+        """What could not be written is decoded before anything newer, so that sinks get it in order."""
+        if self._is_behind:
+            self._decode(())

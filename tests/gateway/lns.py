@@ -6,11 +6,12 @@ import itertools
 import json
 from typing import Any
 
+from codec import report
 from gateway.web.shapes import instant
 from tests.gateway.desk import START_MS
 from tests.gateway.sources.samples import CHIRPSTACK_UP
 
-REPORT = bytes.fromhex("83121904d217")
+REPORT = report.encode({"temperature": 215, "pm4": 59})
 _clock = itertools.count(START_MS, 1000)
 
 

@@ -36,7 +36,7 @@ def test_a_line_says_what_was_measured(ledger: Ledger) -> None:
     (owed,) = outbox.due(ledger.store.connection, "influx", 9)
     assert list(to_lines(owed, "messfunk")) == [
         "messfunk,dev_eui=70b3d57ed0020001,name=Pegel\\,\\ Aue\\=1 "
-        f'fcnt=3i,uplink_id="{owed.id}",pm4=5.9,temperature=133.4 {START_MS + 3000}'
+        f'fcnt=3i,uplink_id="{owed.id}",pm4=5.9,temperature=21.5 {START_MS + 3000}'
     ]
 
 

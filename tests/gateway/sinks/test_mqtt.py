@@ -52,7 +52,7 @@ async def test_what_is_said_and_what_of_it_stays(ledger: Ledger, broker: Mosquit
             f"town/{dev_eui(1)}/state": True,
         }
         state = last(late.heard, f"town/{dev_eui(1)}/state")
-        assert state == {"pm4": 5.9, "temperature": 133.4, "time": "2023-11-14T22:13:22.000Z"}
+        assert state == {"pm4": 5.9, "temperature": 21.5, "time": "2023-11-14T22:13:22.000Z"}
         assert late.bodies("/availability") == [b"online"]
         await sink.stop()
         await until(lambda: late.bodies("/availability") == [b"online", b"offline"])

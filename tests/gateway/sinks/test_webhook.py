@@ -41,7 +41,7 @@ async def test_an_uplink_is_posted_as_json_with_its_id(ledger: Ledger, tmp_path:
     assert START_MS + 3000 == 1_700_000_003_000
     assert {each["quantity"]: (each["value"], each["unit"]) for each in said["readings"]} == {
         "pm4": (5.9, "ug/m3"),
-        "temperature": (133.4, "Cel"),
+        "temperature": (21.5, "Cel"),
     }
 
 

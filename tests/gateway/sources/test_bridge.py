@@ -17,6 +17,7 @@ from gateway.store import lns
 from gateway.store.database import StoreError
 from gateway.store.sqlite import Store
 from tests.gateway.desk import START_MS, ManualClock
+from tests.gateway.lns import REPORT
 
 DEV_EUI = "70b3d57ed0020001"
 ROUTE = f"application/1/device/{DEV_EUI}"
@@ -27,7 +28,7 @@ UPLINK = LnsUplink(
     fcnt=0,
     fport=1,
     confirmed=False,
-    payload=bytes.fromhex("83121904d217"),
+    payload=REPORT,
     time_ms=START_MS,
     frequency_hz=868100000,
     data_rate="SF9BW125",
