@@ -4,6 +4,7 @@ from codec.compat import const
 from codec.lorawan import airtime
 from firmware.mac import Done, Listen, Transmit
 
+_LONGEST_WAIT_MS = const(3900000)  # the ledger's hour
 _JOIN_SPREAD_MS = const(10000)  # after a mains outage not all nodes of a town may ask at once
 
 
@@ -50,10 +51,10 @@ class NativeLink:
         now_ms = self._clock.now_ms()
         size += 28  # what a frame has beside its payload, FOpts included
         wait_ms = self._mac.wait_ms(now_ms, size, is_alarm)
-        if wait_ms:
-            if self._log:
-                for line in self._mac.why(now_ms, size, is_alarm):
-                    self._log(line)
+        if wait_ms and self._log:
+            for line in self._mac.why(now_ms, size, is_alarm):
+                self._log(line)
+        if wait_ms <= _LONGEST_WAIT_MS:  # longer is never: the MAC refuses, and says why
             await self._clock.sleep_ms(wait_ms)
 
     async def _play(self, action: "Action") -> "Done":

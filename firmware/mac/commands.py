@@ -23,7 +23,7 @@ class Commands:
         self._region = region
         self._session = session
         self._channels = channels
-        self._adr = adr
+        self.adr = adr
         self.battery = 255  # DevStatus (5.5): 0 external, 1..254 share of full, 255 cannot be measured
         self.link_check = None  # type: tuple[int, int] | None  # (margin dB, gateways)
         self.gps_time = None  # type: tuple[int, int] | None  # (s, 1/256 s) at the end of the uplink
@@ -79,7 +79,7 @@ class Commands:
         wanted = s.data_rate if data_rate == _KEEP else data_rate
         mask_ok = bool(mask)
         carried = bool(self._channels.carrying(wanted, mask or self._channels.mask))
-        rate_ok = self._sends_at(wanted) and carried and (self._adr or wanted == s.data_rate)
+        rate_ok = self._sends_at(wanted) and carried and (self.adr or wanted == s.data_rate)
         power_ok = power_index == _KEEP or power_index <= self._region.power_steps
         status = mask_ok | rate_ok << 1 | power_ok << 2
         if status == 0b111:

@@ -13,7 +13,7 @@ from codec.compat import const
 from codec.lorawan import crypto, frames, join, regions
 from firmware import session as sessions
 from firmware.mac import adr, downlinks
-from firmware.mac.actions import Abp, Channel, Done, Downlink, RefusedError, Transmit, Wait
+from firmware.mac.actions import Abp, Channel, Done, Downlink, Options, RefusedError, Transmit, Wait
 from firmware.mac.commands import Commands, eirp_dbm, largest_payload, lowest_data_rate, lowest_rx1
 from firmware.mac.hops import JOIN_REQUEST_SIZE, Hops
 from firmware.mac.windows import Timing
@@ -35,7 +35,7 @@ class Mac:
         identity: "Otaa | Abp",
         stores: "Stores",
         randrange: "RandRange",
-        options: "Options",
+        options: Options,
     ):
         self._region = region
         self._identity = identity
@@ -106,8 +106,14 @@ class Mac:
         if self._hops.session:
             self._commands.battery = level
 
+    def set_adr(self, is_on: bool) -> None:
+        """Whether the network may choose data rate and power; a node that moves switches it off."""
+        self._options = Options(self._options.data_rate, is_on, self._options.octet)
+        if self._hops.session:
+            self._commands.adr = is_on
+
     def set_duty_cycle(self, is_on: bool) -> None:
-        """A certification test may switch the duty cycle off (TS009); nothing else may."""
+        """Off by order of a certification test only (TS009)."""
         self._hops.ledger.is_off = not is_on
 
     # Events
@@ -255,19 +261,16 @@ class Mac:
             lowest = lowest_rx1(self._region, s)
         rx1_data_rate = regions.rx1_data_rate(self._region, self._data_rate, offset, lowest)
         self._windows = [
-            (self._channel(rx2_hz, rx2_data_rate), delay_s * 1000 + 1000, self._size(rx2_data_rate)),
-            (self._channel(rx1_hz, rx1_data_rate), delay_s * 1000, self._size(rx1_data_rate)),
+            self._window(rx2_hz, rx2_data_rate, delay_s * 1000 + 1000),
+            self._window(rx1_hz, rx1_data_rate, delay_s * 1000),
         ]
         self._hops.spend(now_ms, index, len(self._frame), self._data_rate)
         power_dbm = min(power_dbm, self._region.sub_bands[self._hops.band(index)][3])
-        return Transmit(self._frame, self._channel(hz, self._data_rate), power_dbm)
+        return Transmit(self._frame, self._window(hz, self._data_rate, 0)[0], power_dbm)
 
-    def _channel(self, hz: int, data_rate: int) -> Channel:
-        sf, bw_hz, _ = self._region.data_rates[data_rate]
-        return Channel(hz, sf, bw_hz)
-
-    def _size(self, data_rate: int) -> int:
-        return self._region.data_rates[data_rate][2]
+    def _window(self, hz: int, data_rate: int, delay_ms: int) -> "tuple[Channel, int, int]":
+        sf, bw_hz, size = self._region.data_rates[data_rate]
+        return Channel(hz, sf, bw_hz), delay_ms, size
 
     # Receiving
 
@@ -393,7 +396,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from codec.lorawan.regions import Region
     from firmware.contracts import RandRange, Store
-    from firmware.mac.actions import Listen, Options, Otaa
+    from firmware.mac.actions import Listen, Otaa
     from firmware.session import Session
 
     Stores = tuple[Store, Store]
