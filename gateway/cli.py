@@ -1,4 +1,4 @@
-"""The gateway's commands: gateway, config, device, decode; outbox has a file of its own."""
+"""The gateway's commands: gateway, config, device; outbox and payloads have files of their own."""
 
 import asyncio
 import logging
@@ -9,13 +9,11 @@ from typing import Annotated, Any
 
 import typer
 
-from codec import quantities
-from codec.wire import WireError
-from gateway import devices, outbox_cli, stages
+from gateway import devices, outbox_cli, payload_cli
 from gateway.app import App
 from gateway.clock import WallClock
 from gateway.config import Config, SourceConfig, load, parse_eui, to_toml
-from gateway.console import CONFIG, AsJson, ConfigOption, DbOption, fail, opened, refuse, refusing, tell
+from gateway.console import CONFIG, AsJson, ConfigOption, DbOption, opened, refuse, refusing, tell
 from gateway.model import Device, GatewayError
 from gateway.store import queries
 from gateway.store.sqlite import Store
@@ -27,6 +25,7 @@ device_app = typer.Typer(no_args_is_help=True, help="The nodes that the gateway 
 app.add_typer(config_app, name="config")
 app.add_typer(device_app, name="device")
 app.add_typer(outbox_cli.app, name="outbox")
+app.add_typer(payload_cli.app)
 
 
 def _eui(text: str) -> str:
@@ -97,9 +96,7 @@ def add(
 ) -> None:
     """Register a node. Its keys come from a file or standard input, never as an argument."""
     if (keys_file is None) != lns:
-        refuse(
-            "--keys-file FILE for a node that we serve, or --lns for one behind an LNS: give one"
-        )
+        refuse("--keys-file FILE for a node that we serve, or --lns for one behind an LNS: give one")
     keys = _read_keys(keys_file) if keys_file else None
     with refusing(), opened(config, db, create=True) as store:
         node = devices.Provisioning(dev_eui, name or dev_eui, keys, lat, lon, mount_mm)
@@ -149,34 +146,6 @@ def reset_session(
         was_active = devices.reset_session(store, dev_eui, WallClock().now_ms())
     text = f"{dev_eui}: {'session reset' if was_active else 'had no session in use'}"
     tell({"dev_eui": dev_eui, "reset": was_active}, as_json, text)
-
-
-@app.command(epilog="Example: messfunk decode 8325173901a3")
-def decode(
-    payload: Annotated[str, typer.Argument(metavar="HEX", help="A decrypted payload.")],
-    fport: Annotated[int | None, typer.Option(min=0, max=255, help="The port it came on.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """What a payload says."""
-    try:
-        content = bytes.fromhex(payload)
-    except ValueError:
-        refuse(f"{payload!r}: expected hexadecimal digits, two per byte")
-    try:
-        message = stages.read(content, fport)
-    except WireError as error:
-        fail(f"not a report: {error}")
-    readings = [
-        {
-            "quantity": name,
-            "value": None if isinstance(value, str) else value,
-            "unit": quantities.QUANTITIES[name].unit,
-            "fault": value if isinstance(value, str) else None,
-        }
-        for name, value in message.values.items()
-    ]
-    lines = [*map(_value, readings), f"age: {message.age_s} s"]
-    tell({"readings": readings, "age_s": message.age_s, "number": message.number}, as_json, "\n".join(lines))
 
 
 async def _serve(config: Config, as_json: bool) -> None:

@@ -1,55 +1,81 @@
 """From a frame to what it says: plain functions on values."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 from codec import message, quantities
+from codec.message import Alarm, Answer, Batch, Hello, Newer, Report
 from codec.wire import WireError
 from gateway.model import Reading, Uplink
 
 _NOT_JUDGED = 2  # QARTOD
+_STAMPS = ("number", "age_s")  # say which and when, they are no readings themselves
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A report in units: each value a number or the name of its fault. `number` is the node's own count."""
+class Measured(NamedTuple):
+    """Steps of a quantity, or the name of its fault, measured so long before the frame came."""
 
-    values: dict[str, float | str]
     age_s: int
-    number: int | None
+    quantity: str
+    steps: int | str
 
 
-def read(payload: bytes, fport: int | None) -> Message:
-    """What a payload says, whatever its FPort."""
+def read(payload: bytes, fport: int | None) -> list[Measured]:
+    """What a node's message says it measured, whatever its FPort; nothing for a hello or an answer."""
     if fport == 0:
-        raise WireError("MAC commands (FPort 0), not a report")
+        raise WireError("MAC commands (FPort 0), not a message of a node")
     said = message.decode(payload)
-    if isinstance(said, message.Newer):
+    if isinstance(said, Newer):
         raise WireError(f"{said.what} is newer than this gateway")
-    if not isinstance(said, message.Report):
-        raise WireError(f"a message of the kind {type(said).__name__.lower()}, not a report")
-    steps = dict(said.values)
-    number = steps.pop("number", None)
-    age_s = steps.pop("age_s", 0)
-    if age_s != 0 and (isinstance(age_s, str) or not quantities.in_range("age_s", age_s)):
-        raise WireError(f"age_s {age_s}: the report cannot be dated")
-    values = {name: _in_unit(name, value) for name, value in steps.items()}
-    return Message(values, int(age_s), number if isinstance(number, int) else None)
+    if type(said) not in _MEASURED:
+        raise WireError("a command, which no node sends")
+    return list(_MEASURED[type(said)](said))
 
 
 def decode(uplink: Uplink, mount_mm: int | None) -> list[Reading]:
     """The readings of an uplink; a level follows from the sensor's height over the gauge zero."""
-    message = read(uplink.payload, uplink.fport)
-    values = dict(message.values)
-    distance = values.get("distance")
-    if distance is not None and mount_mm is not None:
-        values["level"] = distance if isinstance(distance, str) else mount_mm - distance
-    time = uplink.received_at - message.age_s * 1000
-    return [_reading(uplink, time, name, value) for name, value in values.items()]
+    readings = []
+    for age_s, quantity, steps in read(uplink.payload, uplink.fport):
+        value = steps if isinstance(steps, str) else float(quantities.to_unit(quantity, steps))
+        time = uplink.received_at - age_s * 1000
+        readings.append(_reading(uplink, time, quantity, value))
+        if quantity == "distance" and mount_mm is not None:
+            level = value if isinstance(value, str) else mount_mm - value
+            readings.append(_reading(uplink, time, "level", level))
+    return readings
 
 
-def _in_unit(name: str, steps: int | str) -> float | str:
-    """A fault stays what it is."""
-    return steps if isinstance(steps, str) else float(quantities.to_unit(name, steps))
+def _of_report(report: Report) -> Iterator[Measured]:
+    age_s = report.values.get("age_s", 0)
+    if age_s and (isinstance(age_s, str) or not quantities.in_range("age_s", age_s)):
+        raise WireError(f"age_s {age_s}: the report cannot be dated")
+    for quantity, steps in report.values.items():
+        if quantity not in _STAMPS:
+            yield Measured(age_s, quantity, steps)
+
+
+def _of_batch(batch: Batch) -> Iterator[Measured]:
+    """The last reading has the batch's age; a gap in the journal stays one."""
+    for back, steps in enumerate(reversed(batch.readings)):
+        if steps is not None:
+            yield Measured(batch.age_s + back * batch.interval_s, batch.quantity, steps)
+
+
+def _of_alarm(alarm: Alarm) -> Iterator[Measured]:
+    yield Measured(alarm.age_s, alarm.quantity, alarm.value)
+
+
+def _of_none(_: Hello | Answer) -> Iterator[Measured]:
+    yield from ()
+
+
+_MEASURED: dict[type, Callable[[Any], Iterator[Measured]]] = {
+    Report: _of_report,
+    Batch: _of_batch,
+    Alarm: _of_alarm,
+    Hello: _of_none,
+    Answer: _of_none,
+}
 
 
 def _reading(uplink: Uplink, time: int, quantity: str, value: float | str) -> Reading:

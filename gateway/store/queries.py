@@ -32,8 +32,8 @@ _DEVICE = _DEVICES + "WHERE d.dev_eui = ?"
 _LAST = """
     SELECT r.quantity, r.value, r.fault, r.flag, r.time
     FROM json_each(:quantities) q
-    JOIN reading r ON r.quantity = q.value AND r.uplink_id = (
-        SELECT uplink_id FROM reading WHERE dev_eui = :dev_eui AND quantity = q.value
+    JOIN reading r ON r.quantity = q.value AND (r.uplink_id, r.time) = (
+        SELECT uplink_id, time FROM reading WHERE dev_eui = :dev_eui AND quantity = q.value
         ORDER BY time DESC, uplink_id DESC LIMIT 1)
     ORDER BY q.key
 """

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from codec import report
 from gateway.cli import app
 from gateway.store.sqlite import Store
 
@@ -174,30 +173,6 @@ def test_only_add_makes_a_database(tmp_path: Path, command: tuple[str, ...]) -> 
 def test_a_database_of_another_program_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.db").write_text("no database" * 100)
     assert "x.db" in run("device", "list", "--db", "x.db", code=1).stderr
-
-
-def test_a_report_is_told_in_units() -> None:
-    payload = report.encode(
-        {"distance": "no_echo", "temperature": 95, "battery": 361, "number": 4, "age_s": 60}
-    )
-    assert told("decode", payload.hex(), "--fport", "1") == {
-        "readings": [
-            {"quantity": "temperature", "value": 9.5, "unit": "Cel", "fault": None},
-            {"quantity": "distance", "value": None, "unit": "mm", "fault": "no_echo"},
-            {"quantity": "battery", "value": 3.61, "unit": "V", "fault": None},
-        ],
-        "age_s": 60,
-        "number": 4,
-    }
-    lines = run("decode", payload.hex()).stdout.splitlines()
-    assert lines == ["temperature: 9.5 Cel", "distance: no_echo", "battery: 3.61 V", "age: 60 s"]
-
-
-@pytest.mark.parametrize("payload", ["", "00", "ff", "8518"])
-def test_what_is_no_report_is_a_failure(payload: str) -> None:
-    done = run("decode", payload, code=1)
-    assert done.stdout == ""
-    assert done.stderr.startswith("messfunk: not a report: ")
 
 
 def test_a_reset_otaa_node_has_no_session(registered: str, tmp_path: Path) -> None:

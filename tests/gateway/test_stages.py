@@ -108,3 +108,36 @@ def test_random_bytes_are_read_or_refused(content: bytes) -> None:
     except WireError:
         return
     assert all((reading.value is None) == (reading.fault is not None) for reading in readings)
+
+
+def times(content: bytes, quantity: str) -> list[tuple[int, float | str | None]]:
+    """Seconds before the reception, and what was measured then."""
+    received_at = uplink(content).received_at
+    return [
+        ((reading.time - received_at) // 1000, reading.fault or reading.value)
+        for reading in decode(uplink(content), 4000)
+        if reading.quantity == quantity
+    ]
+
+
+def test_a_batch_is_dated_backwards_from_its_last_reading_and_gaps_stay_gaps() -> None:
+    distance = [row.name for row in ROWS].index("distance")
+    series = [distance, 60, 120]
+    content = cbor2.dumps([-17, 7, series, 1000 - CENTRE["distance"], None, [3], 5])
+    assert times(content, "distance") == [(-120, 1005.0), (-180, "no_echo"), (-300, 1000.0)]
+    assert times(content, "level") == [(-120, 2995.0), (-180, "no_echo"), (-300, 3000.0)]
+
+
+def test_an_alarm_is_a_reading_of_its_moment() -> None:
+    content = cbor2.dumps([-18, 9, 1, 1500 - CENTRE["distance"], 12, 30])
+    assert times(content, "level") == [(-30, 2500.0)]
+
+
+@pytest.mark.parametrize("said", [[-19, 1, 2, 3, 4, 5, 6, []], [-21, 5, 0]])
+def test_a_hello_and_an_answer_measure_nothing(said: list[Any]) -> None:
+    assert decode(uplink(cbor2.dumps(said), 4), 4000) == []
+
+
+def test_a_command_does_not_come_from_a_node() -> None:
+    with pytest.raises(WireError, match="no node sends"):
+        decode(uplink(cbor2.dumps([-20, 1, [1, 300]]), 10), None)

@@ -80,7 +80,7 @@ CREATE TABLE reading (
     fault     TEXT,
     flag      INTEGER NOT NULL DEFAULT 2,          -- QARTOD 1, 2, 3, 4 or 9
     CHECK ((value IS NULL) = (fault IS NOT NULL)),
-    PRIMARY KEY (uplink_id, quantity)
+    PRIMARY KEY (uplink_id, quantity, time)         -- a batch brings many readings of one quantity
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX reading_by_series ON reading (dev_eui, quantity, time);
 
