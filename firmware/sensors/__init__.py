@@ -54,7 +54,7 @@ def create(row: "dict[str, Any]", board: "Board", clock: "Clock") -> "Sensor":
 def check(row: "dict[str, Any]") -> "dict[str, Any]":
     """The options of a row, defaults filled in. Needs no board: it judges the row also at build time."""
     part = row.get("part")
-    if part not in PARTS:
+    if not isinstance(part, str) or part not in PARTS:
         raise ValueError(f"unknown sensor part {part!r}: known are {', '.join(sorted(PARTS))}")
     _number(part, "port", row.get("port"), 0, 255)
     _number(part, "power", row.get("power", 0), 0, 255)
@@ -65,6 +65,20 @@ def check(row: "dict[str, Any]") -> "dict[str, Any]":
             known = ", ".join(sorted(list(_COMMON) + list(options)))
             raise ValueError(f"{part}: unknown key {key!r}: known are {known}")
     return {name: _option(part, name, row, options[name]) for name in sorted(options)}
+
+
+def check_all(rows: "list[dict[str, Any]]") -> None:
+    """Each row by itself, and that no two want the same port; on I2C several parts may share one."""
+    taken: dict[tuple[Any, ...], str] = {}
+    for row in rows:
+        options = check(row)
+        bus = _module(row["part"]).BUS
+        place: "tuple[Any, ...]" = (bus, row["port"])
+        if bus == "i2c":
+            place += (options.get("address"), options.get("channel"))
+        if place in taken:
+            raise ValueError(f"{row['part']}: {bus} {row['port']} is taken by {taken[place]}")
+        taken[place] = row["part"]
 
 
 def _option(part: str, name: str, row: "dict[str, Any]", rule: "tuple[Any, ...]") -> "Any":

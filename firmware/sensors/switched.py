@@ -4,8 +4,10 @@ fails.
 
 
 class Switched:
+    """`sensor` is the part itself, for what it tells beside its values."""
+
     def __init__(self, sensor: "Sensor", clock: "Clock", power: "Power", warmup_ms: int):
-        self._sensor = sensor
+        self.sensor = sensor
         self._clock = clock
         self._power = power
         self._warmup_ms = warmup_ms
@@ -14,7 +16,7 @@ class Switched:
         self._power(True)
         try:
             await self._clock.sleep_ms(self._warmup_ms)
-            return await self._sensor.read()
+            return await self.sensor.read()
         finally:
             self._power(False)
 

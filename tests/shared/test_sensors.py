@@ -153,6 +153,23 @@ def test_a_row_is_refused_with_the_key_and_what_it_may_be():
     )
 
 
+def complaint(rows):
+    try:
+        sensors.check_all(rows)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+def test_two_rows_on_one_port_are_refused():
+    radar, probe = row("modbus_radar"), row("current_loop")
+    assert complaint([row("a02yyuw"), radar]) == "modbus_radar: uart 1 is taken by a02yyuw"
+    assert complaint([row("sht3x"), row("sht3x")]) == "sht3x: i2c 1 is taken by sht3x"
+    assert complaint([radar, row("sht3x"), row("bme280")]) is None
+    assert complaint([probe, dict(probe, channel=1)]) is None
+    assert complaint([{"part": ["sht3x"]}]).startswith("unknown sensor part ['sht3x']: known are a02yyuw, ")
+
+
 def test_a_board_without_the_bus_is_named():
     try:
         sensors.create({"part": "inmp441", "port": 0}, Board({}), Clock())
