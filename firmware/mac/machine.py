@@ -116,8 +116,6 @@ class Mac:
         """Off by order of a certification test only (TS009)."""
         self._hops.ledger.is_off = not is_on
 
-    # Events
-
     def join(self, now_ms: int) -> Transmit:
         """A join-request (6.2.4). The DevNonce is in flash before the frame exists."""
         if self._is_abp():
@@ -199,8 +197,6 @@ class Mac:
         self._left -= 1
         return self._transmit(now_ms, index)
 
-    # Sending
-
     def _build(self, now_ms: int, fport: int, payload: bytes, confirmed: bool) -> Transmit:
         """A new frame counter, and the frame on its way."""
         s = self._in_force()
@@ -272,8 +268,6 @@ class Mac:
         sf, bw_hz, size = self._region.data_rates[data_rate]
         return Channel(hz, sf, bw_hz), delay_ms, size
 
-    # Receiving
-
     def _listen(self) -> "Listen":
         channel, delay_ms, self._window_size = self._windows.pop()
         return self.timing.window(channel, self._end_ms, delay_ms)
@@ -340,8 +334,6 @@ class Mac:
             return Wait(now_ms)
         heard = self._heard
         return Done(heard is not None and (heard.ack or not self._is_confirmed), heard)
-
-    # The session
 
     def _restore(self) -> None:
         """What the stores remember, when it belongs to this identity."""

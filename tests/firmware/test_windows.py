@@ -9,7 +9,7 @@ from codec.lorawan.regions import EU868
 from firmware.mac import Abp, Done, Listen, Mac, Options
 from tests.firmware.stores import MemoryStore
 
-CYCLES = 600
+CYCLES = 400
 JITTER_MS = 40
 _SYMBOLS_NEEDED = 5  # of the preamble's 8, for a receiver to lock on
 
