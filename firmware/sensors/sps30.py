@@ -72,7 +72,7 @@ def parse(buffer: bytes, at: int) -> "tuple[int, tuple[int, ...] | str | None]":
         return size, None
     if answer[2]:
         return size, "sensor_error"
-    return size, dust(answer[4:]) if answer[3] else None  # empty: no new data
+    return size, dust(answer[4:]) if answer[3] else "not_ready"  # no new data
 
 
 def dust(data: bytes) -> "tuple[int, ...] | str":

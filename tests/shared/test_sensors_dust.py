@@ -92,7 +92,7 @@ def test_the_sps30_on_uart():
 def test_the_sps30s_faults():
     for answer, fault in (
         (b"", "no_answer"),
-        (bytes.fromhex("7e00030000fc7e"), "bad_data"),  # no new data, all the time
+        (bytes.fromhex("7e00030000fc7e"), "not_ready"),  # no new data, all the time
         (bytes.fromhex("7e00034300b97e"), "sensor_error"),
     ):
         values = run(SPS30(AskedUart(lambda data, answer=answer: answer), Clock()).read())
