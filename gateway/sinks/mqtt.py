@@ -72,7 +72,7 @@ class MqttSink:
 
     async def deliver(self, deliveries: Sequence[Delivery]) -> None:
         try:
-            sent = [self._link.publish(said) for said in self._say(deliveries)]
+            sent = [self._link.publish(said, qos) for qos, said in self._say(deliveries)]
             async with asyncio.timeout(_CONFIRMED_S):
                 await asyncio.gather(*sent)
         except MqttError as error:
@@ -80,11 +80,12 @@ class MqttSink:
         except TimeoutError:
             raise UnavailableError("the broker does not confirm what it is sent") from None
 
-    def _say(self, deliveries: Sequence[Delivery]) -> Iterable[Said]:
-        for delivery in deliveries:
-            yield Said(f"{self._base}/{delivery.dev_eui}/up", to_json(delivery))
+    def _say(self, deliveries: Sequence[Delivery]) -> Iterable[tuple[int, Said]]:
+        """The states go first by QoS 0: they have arrived when an uplink behind them is confirmed."""
         for dev_eui in dict.fromkeys(delivery.dev_eui for delivery in deliveries):
-            yield from self._describe(dev_eui)
+            yield from ((0, said) for said in self._describe(dev_eui))
+        for delivery in deliveries:
+            yield 1, Said(f"{self._base}/{delivery.dev_eui}/up", to_json(delivery))
 
     def _describe(self, dev_eui: str) -> Iterable[Said]:
         """The state as the ledger has it by now: a late delivery does not turn it back."""

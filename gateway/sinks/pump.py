@@ -94,9 +94,11 @@ class Pump:
         )
 
     async def _wait(self, error: GatewayError) -> None:
+        """Once is no state yet: a sink that has just been started is about to connect."""
         self._failures += 1
         self._sink.back.clear()
-        self._take(str(error))
+        if self._failures > 1:
+            self._take(str(error))
         longest = min(_LONGEST_WAIT_S, _FIRST_WAIT_S * 2 ** min(self._failures, 10))
         await _within(self._sink.back, longest * self._rng.uniform(0.5, 1.0))
 

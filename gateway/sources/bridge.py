@@ -56,7 +56,7 @@ class Bridge:
     def _take(self, message: Message) -> Uplink | Refused | str | None:
         """A new uplink, or the name of the counter."""
         if isinstance(message, LnsAnswer):
-            _log.info("%s: downlink %s %s", message.dev_eui, message.reference or "", message.outcome)
+            _log.info("%s: downlink %r %s", message.dev_eui, message.reference, message.outcome)
             return None
         if isinstance(message, LnsUplink) and message.simulated:
             return Refused("simulated", f"{message.dev_eui}: simulated at the LNS, nobody measured it")

@@ -1,4 +1,4 @@
-"""The disk fills between an uplink's two transactions: it is decoded later, before anything newer, and once."""
+"""The disk fills between an uplink's two transactions: decoded later, before anything newer, and once."""
 
 import json
 from pathlib import Path
