@@ -1,15 +1,31 @@
 """Becomes /main.py on a board: one wake, then deep sleep. The simulator assembles the same node."""
 
+from codec.compat import const
 from firmware import config as node_config
 from firmware import sensors
 from firmware.node import Node
 
+_AFTER_FAILURE_MS = const(60000)
+
 
 def assemble(board: "Board", given: "dict[str, Any]", secrets: "dict[str, str]") -> Node:
-    """The node that `given` (config.json) and `secrets` (secrets.json) describe, on this board."""
-    config = node_config.check(given)
+    """The node that `given` (config.json) and `secrets` (secrets.json) describe, on this board.
+
+    It runs with what of the config is right, and says by its status that some of it is not.
+    """
     identity = node_config.check_secrets(secrets)
-    parts = [sensors.create(row, board, board.clock()) for row in config["sensors"]]
+    config, complaints = node_config.read(given)
+    rows, parts = [], []
+    for row in config["sensors"]:
+        try:
+            parts.append(sensors.create(row, board, board.clock()))
+            rows.append(row)
+        except ValueError as error:  # noqa: PERF203
+            complaints.append(str(error))
+    if not parts:
+        raise node_config.ConfigError("; ".join(complaints))
+    config["sensors"] = rows
+    config["complaints"] = complaints
     return Node(board, lambda: _native_link(board, config, identity), parts, config)
 
 
@@ -39,11 +55,22 @@ def main() -> None:
 
     import board
 
+    from firmware import hardware
+
+    if hardware.is_held(board):
+        return
     with open("config.json") as file:
         given = json.load(file)
     with open("secrets.json") as file:
         secrets = json.load(file)
-    board.deep_sleep(run(assemble(board, given, secrets).wake()))
+    here = hardware.Hardware(board)
+    while True:  # once where sleep is deep
+        try:
+            pause_ms = run(assemble(here, given, secrets).wake())
+        except Exception as error:  # whatever it is, the next wake may go well, and the workbench can look
+            print("wake failed:", repr(error))  # noqa: T201
+            pause_ms = _AFTER_FAILURE_MS
+        here.sleep(pause_ms)
 
 
 TYPE_CHECKING = False

@@ -1,6 +1,6 @@
 """The life of a node: wake, measure, report, send, obey, sleep."""
 
-from codec import dialogue, report
+from codec import report
 from codec.compat import const
 from codec.wire import WireError
 from firmware import outbox as ports
@@ -11,7 +11,6 @@ from firmware.outbox import Outbox
 from firmware.power import QUIET_FACTOR, Power
 from firmware.sampling import Sampling
 from firmware.schedule import Schedule
-from firmware.sending import Sending
 
 # Bits of `status`, as codec/desk/words.py names them.
 _JOURNAL_FAILS = const(1)
@@ -43,7 +42,7 @@ class Node:
         self._journal = Journal(self._flash, rtc)
         self._outbox = Outbox(rtc)
         self._power = Power(rtc, config["quiet_cv"])
-        self._sending = Sending(open_link, self._outbox, self._clock, config["confirm"])
+        self._open_link = open_link
 
     async def wake(self) -> int:
         """One life between two sleeps; returns for how many ms to sleep."""
@@ -51,7 +50,7 @@ class Node:
         if values:
             self._greet()
             self._report(values)
-        downlink = await self._sending.send()
+        downlink = await self._send()
         await self._obey(downlink)
         return self._sleep()
 
@@ -84,6 +83,8 @@ class Node:
         now_ms = self._clock.now_ms()
         crossed = self._sampling.over
         if crossed != self._marks.crossed:
+            from codec import dialogue
+
             self._marks.crossed = crossed
             alarm = dialogue.alarm(self._number, crossed, values["distance"], self._sampling.rate)
             self._outbox.put(ports.ALARM, alarm, now_ms)
@@ -100,6 +101,17 @@ class Node:
         self._outbox.put(ports.REPORT, report.encode(values), now_ms)
         self._schedule.reported(now_ms, self._stretched(self._config["interval_s"]))
 
+    async def _send(self) -> "Downlink | None":
+        """The most urgent of what waits; a wake that only samples loads nothing of the way to the air."""
+        if self._outbox.first(self._clock.now_ms()) is None:
+            return None
+        return await self._sending().send()
+
+    def _sending(self) -> "Sending":
+        from firmware.sending import Sending
+
+        return Sending(self._open_link, self._outbox, self._clock, self._config["confirm"])
+
     async def _obey(self, downlink: "Downlink | None") -> None:
         """Do what a command asks and answer it; loaded by the wakes that have something to obey."""
         ordered = downlink is not None and downlink.fport == ports.COMMAND
@@ -115,7 +127,7 @@ class Node:
                 self._power.misread += 1  # counted for `messfunk node check`, and nothing else
         if not self._power.quiet:
             orders.send_wanted()
-        await orders.follow(self._sending)
+        await orders.follow(self._sending())
 
     def _sleep(self) -> int:
         """Save what the next wake needs; how long until something is due."""
@@ -146,3 +158,4 @@ if TYPE_CHECKING:
 
     from firmware.contracts import Board, Link, Sensor
     from firmware.mac import Downlink
+    from firmware.sending import Sending

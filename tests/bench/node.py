@@ -69,6 +69,7 @@ class Bench:
     """Board, link and sensor in one: what the node is handed."""
 
     NAME = "bench"
+    NUMBER = 0
 
     def __init__(self, creek: Creek, seed: int):
         self._creek = creek
@@ -92,6 +93,9 @@ class Bench:
 
     def randrange(self, stop: int) -> int:
         return self._rng.randrange(stop)
+
+    def reset_cause(self) -> int:
+        return 4 if self._stores["rtc"] else 1
 
     def now_ms(self) -> int:
         return self.at_ms

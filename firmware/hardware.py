@@ -1,0 +1,139 @@
+"""A real board behind the contract: MicroPython's `machine` on the pins that the board's module names."""
+
+import time
+
+import machine
+
+from codec.compat import const
+from firmware.sensors.battery import centivolts
+from firmware.store import RtcMemory, file_store
+
+_WATCHDOG_MS = const(8000)  # the longest that every port can
+_SLICE_MS = const(2000)
+_WINDOW_S = const(3)  # at power-on, for the workbench
+
+
+def is_held(pins: "Any") -> bool:
+    """Whether somebody wants the REPL. Comes before the watchdog, which nothing stops again."""
+    if machine.reset_cause() == machine.DEEPSLEEP_RESET:
+        return False
+    time.sleep(_WINDOW_S)  # Ctrl-C ends main.py here
+    pin = pins.BOOT_PIN
+    return pin is not None and not machine.Pin(pin, machine.Pin.IN, machine.Pin.PULL_UP).value()
+
+
+class Ram:
+    """A store for a board that never sleeps deeply: its RAM outlives every rest."""
+
+    def __init__(self) -> None:
+        self._values = {}  # type: dict[str, bytes]
+
+    def get(self, key: str) -> "bytes | None":
+        return self._values.get(key)
+
+    def put(self, key: str, value: bytes) -> None:
+        self._values[key] = value
+
+
+class HardwareClock:
+    """The clock of the chip, which runs on in deep sleep; waiting feeds the watchdog."""
+
+    def __init__(self, watchdog: "machine.WDT"):
+        self._watchdog = watchdog
+
+    def now_ms(self) -> int:
+        return time.time_ns() // 1000000
+
+    async def sleep_ms(self, duration_ms: int) -> None:
+        await self.until_ms(self.now_ms() + duration_ms)
+
+    async def until_ms(self, when_ms: int) -> None:
+        self._watchdog.feed()
+        while True:
+            left_ms = when_ms - self.now_ms()
+            if left_ms <= 0:
+                return
+            time.sleep(min(left_ms, _SLICE_MS) / 1000)  # noqa: ASYNC251
+            self._watchdog.feed()
+
+
+class Hardware:
+    """`pins` is a module of boards/, on the device under the name `board`."""
+
+    def __init__(self, pins: "Any"):
+        self.NAME = pins.NAME
+        self.NUMBER = pins.NUMBER
+        self._pins = pins
+        self._rtc = RtcMemory(machine.RTC()) if pins.DEEP_SLEEP else Ram()  # type: Store
+        self._flash = file_store("/")
+        self._clock = HardwareClock(machine.WDT(timeout=_WATCHDOG_MS))
+        if pins.SENSOR_POWER:
+            pin, on = pins.SENSOR_POWER
+            machine.Pin(pin, machine.Pin.OUT, value=on)
+
+    def clock(self) -> HardwareClock:
+        return self._clock
+
+    def flash(self) -> "Store":
+        return self._flash
+
+    def rtc(self) -> "Store":
+        return self._rtc
+
+    def radio(self) -> "Radio":
+        raise OSError(
+            f"no adapter for the {self._pins.RADIO['chip']} of this board yet: firmware/link/native"
+        )
+
+    def uart(self, port: int, baudrate: int) -> "machine.UART":
+        tx, rx = _port(self._pins.UARTS, "UART", port)
+        return machine.UART(port, baudrate, tx=tx, rx=rx)
+
+    def i2c(self, port: int) -> "machine.I2C":
+        scl, sda = _port(self._pins.I2CS, "I2C", port)
+        return machine.I2C(port, scl=machine.Pin(scl), sda=machine.Pin(sda))
+
+    def battery(self) -> "int | str":
+        row = self._pins.BATTERY
+        if row is None:
+            return "no_answer"
+        if "enable" in row:
+            pin, on = row["enable"]
+            switch = machine.Pin(pin, machine.Pin.OUT, value=on)
+            time.sleep(0.01)
+        pin_uv = machine.ADC(machine.Pin(row["pin"])).read_uv()
+        if "enable" in row:
+            switch.value(1 - on)
+        return centivolts(pin_uv, row["upper_kohm"], row["lower_kohm"])
+
+    def randrange(self, stop: int) -> int:
+        import os
+
+        return int.from_bytes(os.urandom(4), "little") % stop
+
+    def reset_cause(self) -> int:
+        """machine's number, with 6 for power that sagged but kept the memory of deep sleep: a brown-out."""
+        cause = machine.reset_cause()
+        return 6 if cause == machine.PWRON_RESET and self._rtc.get("schedule") else cause
+
+    def reset(self) -> None:
+        machine.reset()
+
+    def sleep(self, duration_ms: int) -> None:
+        """Deep sleep where the board has it, which ends the program; else a rest."""
+        if self._pins.DEEP_SLEEP:
+            machine.deepsleep(duration_ms)
+        time.sleep(duration_ms / 1000)
+
+
+def _port(table: "dict[int, tuple[int, int]]", kind: str, port: int) -> "tuple[int, int]":
+    if port not in table:
+        raise ValueError(f"the board has no {kind} {port}: there are {sorted(table)}")
+    return table[port]
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from firmware.contracts import Radio, Store
