@@ -16,7 +16,7 @@ ASSETS := gateway/web/static/vendor/THIRD_PARTY.txt
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-recorded micropython generate fuzz-codec bench-codec bench-node age power-cut size test-driver check format assets build debian lock clean
+.PHONY: help setup demo test test-recorded micropython generate fuzz-codec bench-codec bench-node bench-simulator age power-cut size test-driver check format assets build debian lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+[ :].*## / {sub(/ .*/, "", $$1); printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ fuzz-codec: setup ## Every payload of 3 bytes, a million bent ones, 100,000 repo
 
 bench-codec: .venv/.dev ## Sizes of the recordings' second halves, ours and the peers'
 	@$(BIN)/python -m tests.bench.codec
+
+bench-simulator: .venv/.dev ## The air, the tiers and memory at scale; one of them with NAME=air|traffic|day|thousand|memory
+	@$(BIN)/python -m tests.bench.simulator $(NAME)
 
 bench-node: .venv/.dev ## Both recorded creeks through the node: wakes, airtime, how late alarms leave
 	@$(BIN)/python -m tests.bench.node $(MESSFUNK_DATA)

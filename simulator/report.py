@@ -2,12 +2,14 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from statistics import median
 from typing import Any
 
 from codec.lorawan import airtime, regions
 from simulator.eventlog import Event
 
 _HOUR_US = 3_600_000_000
+_MANY = 8
 # Why nobody heard a frame, when gateways missed it for different reasons: what came closest to being heard.
 _CLOSEST = ("drawn", "gateway_sending", "no_demodulator", "collision", "gateway_off", "weak")
 
@@ -187,11 +189,18 @@ def text(told: dict[str, Any]) -> list[str]:
     total_mah = sum(row["energy_mah"] for row in told["nodes"].values())
     mean_mah = total_mah / len(told["nodes"])
     lines.append(f"energy: {mean_mah:.3f} mAh a node; most: {hungry[0]} {hungry[1]['energy_mah']:.3f} mAh")
-    for alarm in told["alarms"]:
-        what = f"mark {alarm['mark_mm']} mm at {alarm['node']}"
-        lines.append(
-            f"alarm: {what} never told"
-            if alarm["delay_s"] is None
-            else f"alarm: {what} told after {alarm['delay_s']:.0f} s"
-        )
-    return lines
+    return lines + _alarm_lines(told["alarms"])
+
+
+def _alarm_lines(alarms: list[dict[str, Any]]) -> list[str]:
+    """Each alarm, or only their spread when there are many."""
+    if len(alarms) > _MANY:
+        delays_s = sorted(row["delay_s"] for row in alarms if row["delay_s"] is not None)
+        never = len(alarms) - len(delays_s)
+        spread = f"median {median(delays_s):.0f} s, longest {delays_s[-1]:.0f} s" if delays_s else "none told"
+        return [f"alarms: {len(alarms)} marks reached, {never} never told; {spread}"]
+    told = [(f"mark {row['mark_mm']} mm at {row['node']}", row["delay_s"]) for row in alarms]
+    return [
+        f"alarm: {what} " + ("never told" if delay_s is None else f"told after {delay_s:.0f} s")
+        for what, delay_s in told
+    ]

@@ -183,6 +183,7 @@ class Scenario(_Row):
     start: Annotated[datetime, AfterValidator(_aware)] = datetime(2026, 3, 1, 12, tzinfo=UTC)
     duration: Duration = "6h"
     interval_s: int = Field(default=900, ge=30, le=86400)
+    stagger_s: int = Field(default=20, ge=0, le=86400)  # within which the nodes are switched on, one by one
     loss: float = Field(default=0.03, ge=0, le=1)  # chance that a link drops a frame, beside the physics
     sensor_noise_mm: float = Field(default=0.0, ge=0, le=100)
     creek: CreekRow = CreekRow()

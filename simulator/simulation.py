@@ -24,7 +24,6 @@ from simulator.vm import Vm
 from simulator.world import HOUR_US, GeneratedCreek, Water
 
 JOIN_EUI = "0000000000000000"
-_STAGGER_S = 20  # nodes are switched on one after another, not all at once
 _WATCH_US = 10_000_000  # how often the water is held against the marks
 
 
@@ -71,7 +70,7 @@ class Simulation:
         for number, row in enumerate(scenario.node):
             node = self._node(row)
             self._faults.nodes[row.name] = node
-            after_us = number * _STAGGER_S * 1_000_000 // len(scenario.node)
+            after_us = number * scenario.stagger_s * 1_000_000 // len(scenario.node)
             self._clock.call_at_us(self._start_us + after_us, node.power_on)
             if row.marks_mm:
                 self._watch(node.site, sorted(row.marks_mm))

@@ -6,6 +6,8 @@ import pytest
 
 from simulator import demo, scenario
 
+SHIPPED = Path(scenario.__file__).parent / "scenarios"
+FAULT = '\n[[fault]]\nwhat = "{}"\ntarget = "{}"\nat = "1h"\n'
 GOOD = """
 [[gateway]]
 name = "Rathaus"
@@ -75,3 +77,61 @@ def test_an_unknown_name_lists_those_that_ship() -> None:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(scenario.ScenarioError, match=r"gone.toml: No such file"):
         scenario.load(str(tmp_path / "gone.toml"))
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in SHIPPED.glob("*.toml")))
+def test_every_shipped_scenario_loads(name: str) -> None:
+    chosen = scenario.load(name)
+    assert chosen.node and chosen.gateway
+
+
+def test_the_district_has_180_gauges_in_23_communes_and_a_storm_that_crosses_it() -> None:
+    district = scenario.load("district")
+    communes = {row.name.rsplit(" ", 1)[0] for row in district.node}
+    assert (len(district.node), len(communes)) == (180, 23)
+    assert len({row.travel_min for row in district.node}) > 40
+    south_west = min(district.node, key=lambda row: row.lat + row.lon)
+    north_east = max(district.node, key=lambda row: row.lat + row.lon)
+    assert north_east.travel_min > south_west.travel_min + 60
+
+
+def test_includes_merge_tables_and_add_rows(tmp_path: Path) -> None:
+    (tmp_path / "base.toml").write_text("seed = 3\n[creek]\npeak_mm = 700\ntide_mm = 5\n" + GOOD)
+    other = GOOD[GOOD.index("[[node]]") :].replace("Aue", "Wehr").replace("0001", "0002")
+    mine = load(tmp_path, 'include = ["base.toml"]\nseed = 4\n[creek]\npeak_mm = 900\n' + other)
+    assert (mine.seed, mine.creek.peak_mm, mine.creek.tide_mm) == (4, 900, 5)
+    assert [row.name for row in mine.node] == ["Aue", "Wehr"]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('include = ["gone.toml"]\n' + GOOD, r"gone.toml: No such file"),
+        ('include = ["own.toml"]\n' + GOOD, r"own.toml: include: deeper than 5 files, or in a circle"),
+        ("include = 3\n" + GOOD, r"own.toml: include: expected a list of file names, found 3"),
+        (GOOD + FAULT.format("gateway_off", "Aue"), r"fault.0.target: no gateway is called 'Aue'; .*Rathaus"),
+        (GOOD + FAULT.format("power_off", "Rathaus"), r"fault.0.target: no node is called 'Rathaus'"),
+        (GOOD + FAULT.format("meteor", "Aue"), r"fault.0.what: .*'gateway_off'.*found 'meteor'"),
+        ('[air]\npath_loss = "vacuum"\n' + GOOD, r"air.path_loss: .*expected one of .*oulu.*found 'vacuum'"),
+        ("[air]\nnoise_figure_db = -3.0\n" + GOOD, r"air.noise_figure_db: .*greater than or equal to 0"),
+        (GOOD.replace('name = "Aue"', 'name = "Rathaus"'), r"own.toml: name: Rathaus appears twice"),
+    ],
+)
+def test_what_cannot_be_is_refused(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(scenario.ScenarioError, match=says):
+        load(tmp_path, text)
+
+
+def test_a_fleet_is_scattered_within_its_radius_the_same_way_each_time(tmp_path: Path) -> None:
+    fleet = '\n[[fleet]]\nname = "Feld"\ncount = 50\nfirst_eui = "0200006d66100001"\nlat = 50.5\nlon = 9.6\n'
+    fleet += "radius_m = 400.0\n"
+    one, two = load(tmp_path, GOOD + fleet), load(tmp_path, GOOD + fleet)
+    assert one.node == two.node and len(one.node) == 51
+    assert all(abs(row.lat - 50.5) * 111_320 <= 400.1 for row in one.node[1:])
+    assert one.node[50].dev_eui == "0200006d66100032"
+
+
+def test_a_recording_behind_an_unset_variable_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MESSFUNK_DATA", raising=False)
+    with pytest.raises(scenario.ScenarioError, match="set that variable"):
+        scenario.creek_csv(scenario.load("flood-2018"))
