@@ -16,7 +16,7 @@ ASSETS := gateway/web/static/vendor/THIRD_PARTY.txt
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-recorded micropython generate fuzz-codec bench-codec bench-node bench-simulator age power-cut size test-driver check format assets build debian lock clean
+.PHONY: help setup demo test test-recorded micropython generate fuzz-codec bench-codec bench-node bench-energy bench-simulator age power-cut size test-driver check format assets build debian lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+[ :].*## / {sub(/ .*/, "", $$1); printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ bench-codec: .venv/.dev ## Sizes of the recordings' second halves, ours and the 
 
 bench-simulator: .venv/.dev ## The air, the tiers and memory at scale; one of them with NAME=air|traffic|day|thousand|memory
 	@$(BIN)/python -m tests.bench.simulator $(NAME)
+
+bench-energy: .venv/.dev ## What a level node draws from its cell, part by part
+	@$(BIN)/python -m tests.bench.energy
 
 bench-node: .venv/.dev ## Both recorded creeks through the node: wakes, airtime, how late alarms leave
 	@$(BIN)/python -m tests.bench.node $(MESSFUNK_DATA)
