@@ -26,7 +26,10 @@ class JoinBudget:
 
     def period(self, now_ms: int) -> "tuple[int, int, int]":
         """(number, end in ms of the clock, airtime in us) of the period that `now_ms` lies in."""
-        began_ms = now_ms if self._began_ms < 0 else min(self._began_ms, now_ms)
+        if now_ms < self._began_ms:  # the clock went back
+            self._began_ms = now_ms
+            self._save()
+        began_ms = now_ms if self._began_ms < 0 else self._began_ms
         hours = (now_ms - began_ms) // _HOUR_MS
         for number, (end_h, limit_us) in enumerate(_PERIODS):
             if hours < end_h:

@@ -73,6 +73,9 @@ class Ledger:
         else:
             self._entries.append((slot, band, on_air_us))
         self._keep_bound()
+        self._keep()
+
+    def _keep(self) -> None:
         self._rtc.put("airtime", b"".join([struct.pack(_ENTRY, *entry) for entry in self._entries]))
 
     def _free_in_ms(self, now_ms: int, band: int, on_air_us: int, limit_us: int) -> int:
@@ -95,8 +98,10 @@ class Ledger:
     def _forget(self, now_ms: int) -> None:
         now = now_ms // _SLOT_MS
         if self._entries and (self._is_cold or self._entries[-1][0] > now + 1):
-            # After power loss, or when the clock went back, what is known counts as spent just now.
+            # After power loss, or when the clock went back, what is known counts as spent just now. That is
+            # kept at once: a node that may not send would else begin its hour anew with every wake.
             self._entries = [(now, band, us) for _, band, us in self._entries]
+            self._keep()
         self._is_cold = False
         while self._entries and self._entries[0][0] + _SLOTS <= now:
             self._entries.pop(0)

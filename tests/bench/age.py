@@ -147,8 +147,9 @@ class Ageing:
         now_ms = self.desk.clock.now_ms()
         if self.rng.randrange(_POWER_FAILS_EVERY) == 0:
             self.life.power_failures += 1
-            self.rtc = Memory()
-            self.power_on_ms = now_ms
+            self.power_on_ms = now_ms  # the clock begins anew; now and then RTC memory survives that
+            if self.rng.random() < 0.8:
+                self.rtc = Memory()
         if self.rng.randrange(_AWAY_EVERY) == 0:
             self.away_until_ms = now_ms + self.rng.randrange(_LONGEST_AWAY_MS)
 

@@ -92,6 +92,19 @@ def test_a_clock_that_goes_back_frees_nothing():
     assert again.free_in_ms(1000, BAND, SECOND_US, True) >= HOUR_MS - 1000
 
 
+def test_a_node_that_may_not_send_is_free_in_time_even_if_it_wakes_anew_each_minute():
+    for is_power_lost in (True, False):
+        flash, rtc = Stores(), Stores()
+        Ledger(EU868, flash, rtc).spend(99 * HOUR_MS, BAND, 36 * SECOND_US)
+        if is_power_lost:
+            rtc = Stores()
+        now_ms = 0  # either way the clock begins anew
+        while Ledger(EU868, flash, rtc).free_in_ms(now_ms, BAND, SECOND_US, True):
+            now_ms += 60000
+            assert now_ms <= HOUR_MS + 300000
+        assert now_ms >= HOUR_MS
+
+
 def test_flash_is_written_far_less_often_than_frames_are_sent():
     flash = Stores()
     ledger = Ledger(EU868, flash, Stores())
