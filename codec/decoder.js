@@ -239,25 +239,28 @@ function readReport(items) {
 }
 
 function readBatch(items) {
-  var series = items[2];
-  var interval = REGISTRY.interval_s;
-  var age = 0;
-  if (isArray(series)) {
-    if (series.length !== 3) refuse("a series is a quantity, an interval and an age");
-    interval = uints(series, "a series")[1];
-    age = series[2];
-    if (!interval || (age > 0 && age <= REGISTRY.fresh_s) || (interval === REGISTRY.interval_s && !age)) {
-      refuse("an interval and an age not said like this");
-    }
-    series = series[0];
+  return readReadings(items[1], REGISTRY.quantities[REGISTRY.distance], REGISTRY.interval_s, 0, items.slice(2));
+}
+
+function readOtherBatch(items) {
+  var series = uints(items[2], "a series");
+  if (series.length !== 3 || !series[1] || (series[2] > 0 && series[2] <= REGISTRY.fresh_s)) {
+    refuse("a series is a quantity, an interval and an age, not " + series);
   }
-  var row = REGISTRY.quantities[uint(series, "the quantity of a batch")];
-  if (!row) return newer("quantity " + series);
+  if (series[0] === REGISTRY.distance && series[1] === REGISTRY.interval_s && !series[2]) {
+    refuse("the usual batch is said without its series");
+  }
+  var row = REGISTRY.quantities[series[0]];
+  if (!row) return newer("quantity " + series[0]);
+  return readReadings(items[1], row, series[1], series[2], items.slice(3));
+}
+
+function readReadings(number, row, interval, age, items) {
   var readings = [];
   var warnings = [];
   var zero = row.centre;
   var before = null;
-  for (var i = 3; i < items.length; i++) {
+  for (var i = 0; i < items.length; i++) {
     before = understood(items[i], before, zero);
     if (typeof before === "number") zero = before;
     readings.push(shown(row, before));
@@ -266,7 +269,7 @@ function readBatch(items) {
   var data = {
     message: "batch",
     quantity: row.name,
-    number: uint(items[1], "a running number", 0, 0xffff),
+    number: uint(number, "a running number", 0, 0xffff),
     interval_s: interval,
     age_s: age,
     readings: readings
@@ -385,11 +388,12 @@ function newerSchema(bytes) {
 
 // Slot 0, the least and the most items, and who reads them.
 var KINDS = [
-  [-17, 4, 15, readBatch],
+  [-17, 3, 14, readBatch],
   [-18, 5, 6, readAlarm],
   [-19, 8, Infinity, readHello],
   [-20, 3, Infinity, readCommand],
-  [-21, 3, Infinity, readAnswer]
+  [-21, 3, Infinity, readAnswer],
+  [-22, 4, 15, readOtherBatch]
 ];
 
 function read(bytes) {

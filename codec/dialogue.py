@@ -2,7 +2,7 @@
 
 from codec import cbor
 from codec.compat import const
-from codec.registry import SCHEMA, TABLE
+from codec.registry import TABLE
 from codec.report import item
 from codec.wire import WireError
 
@@ -14,12 +14,14 @@ _ALARM = const(-18)
 _HELLO = const(-19)
 _COMMAND = const(-20)
 _ANSWER = const(-21)
+_OTHER_BATCH = const(-22)
 
-# What goes without saying: the usual interval of a batch, and an age in which nothing important moves.
+# What goes without saying: a batch of distances at this interval, an age in which nothing important moves.
 _INTERVAL_S = const(300)
 _FRESH_S = const(10)
 
 _READINGS = const(12)
+_SCHEMA = const(1)  # as in codec/message.py
 
 
 def batch(
@@ -31,11 +33,13 @@ def batch(
     at = TABLE.index(name) - 1
     if age_s <= _FRESH_S:
         age_s = 0
+    other = age_s or interval_s != _INTERVAL_S or name != "distance"
     out = bytearray()
-    cbor.put_head(out, _ARRAY, 3 + len(readings))
-    cbor.put(out, _BATCH)
+    cbor.put_head(out, _ARRAY, len(readings) + (3 if other else 2))
+    cbor.put(out, _OTHER_BATCH if other else _BATCH)
     cbor.put(out, number & 0xFFFF)
-    cbor.put(out, (at // 6, interval_s, age_s) if age_s or interval_s != _INTERVAL_S else at // 6)
+    if other:
+        cbor.put(out, (at // 6, interval_s, age_s))
     zero = TABLE[at + 2]
     before = None
     for reading in readings:
@@ -58,12 +62,12 @@ def alarm(
 
 def hello(*who: "int | tuple[int, ...]") -> bytes:
     """Firmware, board, capabilities, features, reset cause, and the marks as the command gave them."""
-    return cbor.encode((_HELLO, SCHEMA) + who)
+    return cbor.encode((_HELLO, _SCHEMA) + who)
 
 
-def answer(token: int, *results: int) -> bytes:
-    """What became of each order of the command with this token."""
-    return cbor.encode((_ANSWER, token) + results)
+def answer(*said: int) -> bytes:
+    """The token of a command, and what became of each of its orders."""
+    return cbor.encode((_ANSWER,) + said)
 
 
 def command(payload: bytes) -> "tuple[int | tuple[int, ...], ...]":

@@ -3,7 +3,7 @@
 from collections import namedtuple
 
 from codec import cbor, report
-from codec.registry import SCHEMA, TABLE
+from codec.registry import TABLE
 from codec.wire import Reader, WireError
 
 TYPE_CHECKING = False
@@ -22,6 +22,9 @@ Command = namedtuple("Command", ("token", "orders"))
 Answer = namedtuple("Answer", ("token", "results"))
 # Well formed, but of a newer schema, kind or quantity than these.
 Newer = namedtuple("Newer", ("what", "payload"))
+
+# What the registry and the messages are together; a device says so in its hello.
+SCHEMA = 1
 
 Row = namedtuple("Row", ("bit", "name", "centre", "least", "most", "reference"))
 ROWS = tuple([Row(*TABLE[at : at + 6]) for at in range(0, len(TABLE), 6)])
@@ -94,27 +97,31 @@ def _raw(items: "tuple[Any, ...]") -> bytes:
     return bytes(out)
 
 
-def _batch(items: "tuple[Any, ...]", payload: bytes) -> "Batch | Newer":
-    series = items[2]
-    if isinstance(series, tuple):
-        if len(series) != 3:
-            raise WireError("a series is a quantity, an interval and an age")
-        series, interval_s, age_s = _uints(series, "a series")
-        if not interval_s or 0 < age_s <= _FRESH_S or (interval_s, age_s) == (_USUAL_INTERVAL_S, 0):
-            raise WireError(f"an interval of {interval_s} s at an age of {age_s} s is not said like this")
-    else:
-        interval_s, age_s = _USUAL_INTERVAL_S, 0
-    if _uint(series, "the quantity of a batch") >= len(ROWS):
-        return Newer(f"quantity {series}", payload)
+def _batch(items: "tuple[Any, ...]", payload: bytes) -> Batch:
+    return _readings(items[1], _DISTANCE, _USUAL_INTERVAL_S, 0, items[2:])
+
+
+def _other_batch(items: "tuple[Any, ...]", payload: bytes) -> "Batch | Newer":
+    series = _uints(items[2], "a series")
+    if len(series) != 3 or not series[1] or 0 < series[2] <= _FRESH_S:
+        raise WireError(f"a series is a quantity, an interval and an age, not {series}")
+    if series == (_DISTANCE, _USUAL_INTERVAL_S, 0):
+        raise WireError("the usual batch is said without its series")
+    if series[0] >= len(ROWS):
+        return Newer(f"quantity {series[0]}", payload)
+    return _readings(items[1], *series, items[3:])
+
+
+def _readings(number: "Any", quantity: int, interval_s: int, age_s: int, items: "tuple[Any, ...]") -> Batch:
     readings = []
-    zero, before = ROWS[series].centre, None
-    for item in items[3:]:
+    zero, before = ROWS[quantity].centre, None
+    for item in items:
         before = report.value(item, before, zero)
         readings.append(before)
         if isinstance(before, int):
             zero = before
-    number = _uint(items[1], "a running number", 0, 0xFFFF)
-    return Batch(number, ROWS[series].name, interval_s, age_s, tuple(readings))
+    number = _uint(number, "a running number", 0, 0xFFFF)
+    return Batch(number, ROWS[quantity].name, interval_s, age_s, tuple(readings))
 
 
 def _alarm(items: "tuple[Any, ...]", payload: bytes) -> "Alarm | Newer":
@@ -152,9 +159,10 @@ def _answer(items: "tuple[Any, ...]", payload: bytes) -> Answer:
 
 # Slot 0, how many items there can be, and who reads them.
 _KINDS = {
-    -17: (4, 3 + _READINGS, _batch),
+    -17: (3, 2 + _READINGS, _batch),
     -18: (5, 6, _alarm),
     -19: (8, _ANY, _hello),
     -20: (3, _ANY, _command),
     -21: (3, _ANY, _answer),
+    -22: (4, 3 + _READINGS, _other_batch),
 }

@@ -4,21 +4,13 @@ Frozen with schema 1: rows are never changed, moved or removed, and new ones, of
 Units and texts stand in codec/quantities.py, which a device never loads.
 """
 
-from codec.compat import const
-
-TYPE_CHECKING = const(0)
-if TYPE_CHECKING:
-    from typing import Any
-
-SCHEMA = 1
-
 ABSOLUTE = None
 
 # A row is a quantity; its place is its number. Rows of one bit are a group: a report has all of them or none.
 # Centre, least and most are in steps of the quantity's resolution. An integer on the wire is the value less
 # the centre, and less the value of the quantity whose number stands in the last column.
 # The table is flat because a device keeps it in half the memory of nested tuples.
-TABLE: "tuple[Any, ...]" = (
+TABLE = (
     # bit  name       centre  least   most    relative to
     0,  "humidity",       75,     0,    100,  ABSOLUTE,
     1,  "temperature",   100,  -400,    850,  ABSOLUTE,

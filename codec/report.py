@@ -107,9 +107,11 @@ def item(
     if value is None:
         return None
     if isinstance(value, str):
+        if value == before:
+            return ()
         place = FAULTS.find(f" {value} ")
         if place >= 0 and " " not in value:
-            return () if value == before else (FAULTS.count(" ", 0, place),)
+            return (FAULTS.count(" ", 0, place),)
     elif isinstance(value, int) and TABLE[at + _LEAST] <= value <= TABLE[at + _MOST]:
         return value - zero
     raise WireError(f"{TABLE[at + _NAME]} cannot be {value}")

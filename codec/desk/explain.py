@@ -13,6 +13,7 @@ from codec.wire import Reader
 
 _BIAS = 16
 _ARRAY = 0x80
+_USUAL_BATCH = -17
 _ROW = {row.name: row for row in ROWS}
 
 
@@ -137,10 +138,12 @@ def _items_of_report(said: Report, items: tuple[Any, ...]) -> Iterator[str]:
 
 
 def _items_of_batch(said: Batch, items: tuple[Any, ...]) -> Iterator[str]:
-    yield f"{items[0]}: a batch"
+    series = f"{said.quantity}, one every {said.interval_s} s, the last {said.age_s} s ago"
+    yield f"{items[0]}: a batch" + (f" of {series}" if items[0] == _USUAL_BATCH else "")
     yield f"running number {said.number} of the first reading"
-    yield f"readings of {said.quantity}, one every {said.interval_s} s, the last {said.age_s} s ago"
-    for item, reading in zip(items[3:], said.readings):
+    if items[0] != _USUAL_BATCH:
+        yield f"readings of {series}"
+    for item, reading in zip(items[-len(said.readings) :], said.readings):
         yield _value(_ROW[said.quantity], item, reading)
 
 

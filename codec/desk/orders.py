@@ -64,8 +64,10 @@ ORDERS = {
 }
 
 
-def command(token: int, orders: list[dict[str, Any]]) -> bytes:
+def command(token: int, orders: Any) -> bytes:
     """The payload of a command: of each order its name as `order`, and its arguments by name."""
+    if not isinstance(orders, list):
+        raise WireError("orders are a list")
     if not orders:
         raise WireError("a command without orders")
     _check(Argument("token", 0, 0xFFFFFFFF), token)
@@ -95,7 +97,9 @@ def _fits(order: Order, count: int) -> bool:
     return count == len(order.arguments) or (count > len(order.arguments) and order.several is not None)
 
 
-def _coded(given: dict[str, Any]) -> tuple[int, ...]:
+def _coded(given: Any) -> tuple[int, ...]:
+    if not isinstance(given, dict):
+        raise WireError("an order is an object")
     name = given.get("order")
     if not isinstance(name, str) or name not in ORDERS:
         raise WireError(f"no such order: {name}. There are {', '.join(ORDERS)}")

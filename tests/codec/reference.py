@@ -48,9 +48,9 @@ def zero(row: Row, values: dict[str, Any]) -> int:
 
 
 def batch(said: Batch) -> list[Any]:
-    usual = said.interval_s == 300 and not said.age_s
-    quantity = NUMBER[said.quantity]
-    items: list[Any] = [-17, said.number, quantity if usual else [quantity, said.interval_s, said.age_s]]
+    series = [NUMBER[said.quantity], said.interval_s, said.age_s]
+    usual = series == [NUMBER["distance"], 300, 0]
+    items: list[Any] = [-17, said.number] if usual else [-22, said.number, series]
     last, before = ROW[said.quantity].centre, None
     for reading in said.readings:
         items.append(item(reading, before, last))

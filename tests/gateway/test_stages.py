@@ -123,7 +123,7 @@ def times(content: bytes, quantity: str) -> list[tuple[int, float | str | None]]
 def test_a_batch_is_dated_backwards_from_its_last_reading_and_gaps_stay_gaps() -> None:
     distance = [row.name for row in ROWS].index("distance")
     series = [distance, 60, 120]
-    content = cbor2.dumps([-17, 7, series, 1000 - CENTRE["distance"], None, [3], 5])
+    content = cbor2.dumps([-22, 7, series, 1000 - CENTRE["distance"], None, [3], 5])
     assert times(content, "distance") == [(-120, 1005.0), (-180, "no_echo"), (-300, 1000.0)]
     assert times(content, "level") == [(-120, 2995.0), (-180, "no_echo"), (-300, 3000.0)]
 

@@ -8,6 +8,8 @@ DISTANCE = [row.name for row in ROWS].index("distance")
 
 FLOOD = [1700, 1698, 1650, None, 1500, "no_echo", "no_echo", "unstable", 1300, 1250, 1240, 1239]
 
+NEWER_QUANTITY = cbor.encode((-22, 1, (len(ROWS), 60, 0), 5))
+
 EXAMPLES = (
     (dialogue.batch(1200, "distance", FLOOD), Batch(1200, "distance", 300, 0, tuple(FLOOD))),
     (dialogue.batch(65535, "laeq", [480], 60, 7200), Batch(65535, "laeq", 60, 7200, (480,))),
@@ -22,38 +24,38 @@ EXAMPLES = (
     (dialogue.alarm(3, 1, 900, 12, 0, "head"), Alarm(3, "head", 1, 900, 12, 0)),
     (
         dialogue.hello(0x000102, 2, 0b100010, 1, 3, (20, 1500, 1200)),
-        Hello(1, 0x000102, 2, 0b100010, 1, 3, (20, 1500, 1200), b""),
+        Hello(message.SCHEMA, 0x000102, 2, 0b100010, 1, 3, (20, 1500, 1200), b""),
     ),
     (dialogue.hello(1, 0, 1, 0, 0, ()), Hello(1, 1, 0, 1, 0, 0, (), b"")),
     (cbor.encode((-20, 7, (5,), (3, 10, -20))), Command(7, ((5,), (3, 10, -20)))),
     (dialogue.answer(7, 0, 2), Answer(7, (0, 2))),
-    (cbor.encode((-22,)), Newer("message -22", bytes.fromhex("8135"))),
-    (
-        cbor.encode((-17, 1, len(ROWS), 5)),
-        Newer("quantity " + str(len(ROWS)), cbor.encode((-17, 1, len(ROWS), 5))),
-    ),
+    (cbor.encode((-23,)), Newer("message -23", bytes.fromhex("8136"))),
+    (NEWER_QUANTITY, Newer("quantity " + str(len(ROWS)), NEWER_QUANTITY)),
     (bytes.fromhex("838102183f0b"), Newer("schema 2", bytes.fromhex("838102183f0b"))),
 )
 
 # Cut short or bent messages: the items of each must be refused.
 REFUSED = (
-    (-17, 1, 10),
-    (-17, 1, 10) + (0,) * 13,
-    (-17, -1, 10, 0),
-    (-17, 65536, 10, 0),
-    (-17, None, 10, 0),
-    (-17, 1, None, 0),
-    (-17, 1, -1, 0),
-    (-17, 1, (10,), 0),
-    (-17, 1, (10, 60), 0),
-    (-17, 1, (10, 300, 0), 0),
-    (-17, 1, (10, 60, 10), 0),
-    (-17, 1, (10, 0, 60), 0),
-    (-17, 1, (10, -1, 60), 0),
-    (-17, 1, (10, 60, None), 0),
-    (-17, 1, 10, ()),
-    (-17, 1, 10, (1,), (1,)),
-    (-17, 1, 10, (1, 2)),
+    (-17, 1),
+    (-17, 1) + (0,) * 13,
+    (-17, -1, 0),
+    (-17, 65536, 0),
+    (-17, None, 0),
+    (-17, 1, ()),
+    (-17, 1, (1,), (1,)),
+    (-17, 1, (1, 2)),
+    (-22, 1, (4, 60, 0)),
+    (-22, 1, (4, 60, 0)) + (0,) * 13,
+    (-22, 65536, (4, 60, 0), 0),
+    (-22, 1, 4, 0),
+    (-22, 1, None, 0),
+    (-22, 1, (), 0),
+    (-22, 1, (4, 60), 0),
+    (-22, 1, (4, 300, 0), 0),
+    (-22, 1, (4, 60, 10), 0),
+    (-22, 1, (4, 0, 60), 0),
+    (-22, 1, (4, -1, 60), 0),
+    (-22, 1, (4, 60, None), 0),
     (-18, 1, 1, 1),
     (-18, 1, 1, 1, 1, 11, 1),
     (-18, 1, 1, 1, 1, 10),

@@ -4,14 +4,14 @@ import textwrap
 
 from codec.desk.orders import ORDERS, Argument, Order
 from codec.desk.words import RESULTS
-from codec.message import ROWS
-from codec.registry import FAULTS, SCHEMA
+from codec.message import ROWS, SCHEMA
+from codec.registry import FAULTS
 
 _TEXT = """\
 ; A messfunk payload, schema {schema}. Made by `make generate` from codec/registry.py: change that, not this.
 ; Encoded as RFC 8949 section 4.2.1 (core deterministic) demands. The meaning is in codec/README.md.
 
-message = report / batch / alarm / hello / command / answer / newer
+message = report / batch / other-batch / alarm / hello / command / answer / newer
 
 ; Slot 0 is the bitmap less 16. For each of its bits follow the items of that bit's group, lowest bit first.
 report = [slot: -16..4294967295, * item]
@@ -21,8 +21,10 @@ not-measured = null
 fault = [fault-code]
 same-fault = []
 
-batch = [-17, first-number: running, series: quantity / [quantity, interval-s: 1..4294967295, age-s: 0 / age],
-         1*12 item]
+; The usual batch: of distances, 300 s apart, the last one new. Any other says what it is of.
+batch = [-17, first-number: running, 1*12 item]
+other-batch = [-22, first-number: running, series: [quantity, interval-s: 1..4294967295, age-s: 0 / age],
+               1*12 item]
 alarm = [-18, its-number: running, mark: 0..255 / [quantity, 0..255], reached: value / fault,
          rate: int32 / null, ? age-s: age]
 hello = [-19, schema: uint32, firmware: uint32, board: uint32, capabilities: uint32, features: uint32,

@@ -6,9 +6,9 @@ from typing import Any
 
 from codec.desk.orders import AT_ONCE, ORDERS, Argument
 from codec.desk.words import BOARDS, FEATURES, FPORTS, RESET_CAUSES, RESULTS
-from codec.message import ROWS
+from codec.message import ROWS, SCHEMA
 from codec.quantities import QUANTITIES
-from codec.registry import FAULTS, SCHEMA
+from codec.registry import FAULTS
 
 _PARTS = sorted(Path(__file__).with_name("decoder").glob("*.js"))
 _PLACE = "var REGISTRY = {};"
