@@ -2,7 +2,7 @@
 
     python -m tests.bench.energy      (make bench-energy)
 
-Nothing here was measured on our hardware; a row says which figures are from memory or estimated; the sum is as good.
+Nothing here was measured on our hardware; a row says what is estimated or from memory.
 """
 
 from typing import NamedTuple
