@@ -1,5 +1,6 @@
 """Brokers and sinks in the configuration: what is refused, with what words; secrets only by file."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -148,3 +149,13 @@ def test_a_secret_is_the_first_line_and_in_no_error(tmp_path: Path) -> None:
 def test_a_configuration_in_memory_needs_no_folder() -> None:
     source = LnsConfig(type="tts", name="tts", url="mqtt://127.0.0.1")
     assert Config(source=(source,)).source == (source,)
+
+
+def test_the_readmes_example_is_good(file: Path) -> None:
+    readme = Path(__file__).parent.parent.parent / "README.md"
+    (example,) = re.findall(r"```toml\n(.*?)```", readme.read_text("utf-8"), re.DOTALL)
+    (file.parent / "broker.password").write_text("secret\n")
+    file.write_text(example)
+    config = load(file)
+    assert [each.name for each in config.source if isinstance(each, LnsConfig)] == ["town"]
+    assert [each.name for each in config.sink] == ["home"]

@@ -166,7 +166,7 @@ def test_a_batch_is_stored_as_a_whole_or_not_at_all(bench: Bench, monkeypatch: p
     assert bench.take(up(1, 0), up(2, 10)) == 2
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(
     seed=st.integers(0, 2**32),
     lengths=st.lists(st.integers(1, 6), min_size=1, max_size=3),
