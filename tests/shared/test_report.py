@@ -70,10 +70,14 @@ def test_the_same_values_come_back():
         assert decoded(report.encode(values)) == values
 
 
-def test_random_reports_come_back_and_no_prefix_of_them_is_read():
+def test_random_reports_come_back():
     for values in random_reports(300):
+        assert decoded(report.encode(values)) == values
+
+
+def test_no_prefix_of_a_report_is_read():
+    for values in random_reports(40):
         payload = report.encode(values)
-        assert decoded(payload) == values
         for size in range(len(payload)):
             refusal(message.decode, payload[:size])
             refusal(report.decode, payload[:size])
@@ -200,7 +204,7 @@ def test_every_part_carries_number_and_age_while_they_fit():
 
 
 def test_random_reports_split_to_any_limit_lose_nothing():
-    for values in random_reports(60):
+    for values in random_reports(30):
         for limit in (11, 23, 51):
             together = {}
             for part in report.split(values, limit):
