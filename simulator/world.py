@@ -36,7 +36,8 @@ class GeneratedCreek:
         breath = 6 * math.sin(
             2 * math.pi * at_us / (9.7 * HOUR_US)
         )  # springs and evaporation: some millimetres
-        return round(self.base_mm + breath + self.peak_mm * flood + self.tide_mm * tide(at_us))
+        sea_mm = self.tide_mm * tide(at_us) if self.tide_mm else 0.0
+        return round(self.base_mm + breath + self.peak_mm * flood + sea_mm)
 
     def _unit(self, since_us: int) -> float:
         """The cascade's answer to one rain, 1.0 at its peak (n - 1) K after the start."""

@@ -60,7 +60,7 @@ def played(world: Scenario) -> tuple[dict[str, Any], str]:
     return summary.gateway or {}, digest
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(worlds)
 def test_whatever_happens_no_counter_is_used_twice_and_no_frame_is_false(world: Scenario) -> None:
     counted, _ = played(world)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.world import HOUR_US, GeneratedCreek, WorldError, read_creek
+from simulator.world import HOUR_US, GeneratedCreek, WorldError, read_creek, tide
 
 
 def test_a_flood_peaks_two_reservoirs_after_the_rain_and_recedes() -> None:
@@ -63,3 +63,20 @@ def test_a_recording_that_cannot_be_used_is_refused_with_file_and_line(
 ) -> None:
     with pytest.raises(WorldError, match=says):
         read_creek(written(tmp_path, text))
+
+
+def test_a_tide_comes_twice_a_day_and_springs_each_fortnight() -> None:
+    hours = [tide(quarter * HOUR_US // 4) for quarter in range(4 * 24 * 30)]
+    assert 0 <= min(hours) < 0.12 and 0.88 < max(hours) <= 1
+    highs = [n for n in range(1, len(hours) - 1) if hours[n - 1] < hours[n] >= hours[n + 1]]
+    assert 56 <= len(highs) <= 60  # every 12.42 hours in 30 days
+    ranges = [
+        max(hours[day * 100 : day * 100 + 100]) - min(hours[day * 100 : day * 100 + 100]) for day in range(28)
+    ]
+    assert max(ranges) > 1.35 * min(ranges)
+
+
+def test_the_sea_lifts_a_creek_by_its_tide() -> None:
+    dry, tidal = GeneratedCreek(300, 0, ()), GeneratedCreek(300, 0, (), tide_mm=3000)
+    lifts = [tidal.stage_mm(hour * HOUR_US) - dry.stage_mm(hour * HOUR_US) for hour in range(24 * 15)]
+    assert min(lifts) >= 0 and 2500 < max(lifts) <= 3000
