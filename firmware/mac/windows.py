@@ -12,6 +12,7 @@ from codec.lorawan import airtime
 from firmware.mac.actions import Listen
 
 _UNKNOWN_MS = const(90)  # until enough has been measured: 40 ms for either, and a margin
+_MOST_MS = const(190)  # RX1 must be over before RX2 opens, whatever was measured once
 _ENOUGH = const(16)
 _FADE = const(256)  # after so many frames the extremes are halved, so that one bad day does not stay for ever
 _MARGIN_MS = const(10)
@@ -51,7 +52,7 @@ class Timing:
     def early_ms(self) -> int:
         if self._frames < _ENOUGH:
             return _UNKNOWN_MS
-        return self._most_ms - self._least_ms + self._late_ms + _MARGIN_MS
+        return min(self._most_ms - self._least_ms + self._late_ms + _MARGIN_MS, _MOST_MS)
 
     def window(self, channel: "Channel", end_ms: int, delay_ms: int) -> Listen:
         """The window `delay_ms` after the uplink that ended at `end_ms`."""

@@ -189,6 +189,8 @@ def test_windows_open_wide_until_the_board_is_known_and_narrow_after():
         timing.opened(number % 7)
         timing.transmitted(3 + number % 12)
     assert timing.early_ms() == 11 + 6 + 10
+    timing.transmitted(900)  # once, the board was busy with something else
+    assert timing.early_ms() == 190
 
 
 def test_fixed_plans_walk_through_their_octets_and_may_be_held_to_one():
