@@ -59,6 +59,9 @@ QUANTITIES = {
 # The unit of each quantity, as registry, interface, command line and exports spell it.
 UNITS = {name: quantity.unit for name, quantity in QUANTITIES.items()}
 
+# Up to here each step has a float of its own, with room to spare.
+_SURE = 1e12
+
 _RANGES = {row.name: (row.least, row.most) for row in ROWS}
 
 
@@ -73,6 +76,11 @@ def to_steps(name: str, value: "int | float") -> int:
     decimals = _quantity(name).decimals
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise WireError(f"{name}: {value!r} is not a number")
+    if isinstance(value, int):
+        return value * 10**decimals
+    # Most numbers are a step's own decimal; only what lies between two is left to Decimal, which is slow.
+    if abs(value) < _SURE and to_unit(name, steps := round(value * 10**decimals)) == value:
+        return steps
     try:
         exact = Decimal(str(value)).scaleb(decimals)
         return int(exact.quantize(Decimal(1), rounding=ROUND_HALF_UP))

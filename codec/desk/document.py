@@ -1,6 +1,5 @@
 """Messages as JSON documents in units, as `messfunk decode --json` prints and decoder.js returns them."""
 
-import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -9,7 +8,6 @@ from codec.desk.orders import command, named
 from codec.desk.words import BOARDS, FEATURES, RESET_CAUSES, RESULTS
 from codec.message import ROWS, Alarm, Answer, Batch, Command, Hello, Newer, Report
 from codec.quantities import in_range, to_steps, to_unit
-from codec.wire import WireError
 
 
 def read(payload: bytes) -> dict[str, Any]:
@@ -24,26 +22,6 @@ def write(given: dict[str, Any]) -> bytes:
     return report.encode(
         {name: value if isinstance(value, str) else to_steps(name, value) for name, value in given.items()}
     )
-
-
-def read_line(text: str) -> str:
-    """A payload in hexadecimal digits as its document in JSON."""
-    try:
-        payload = bytes.fromhex(text)
-    except ValueError:
-        raise WireError(f"{text.strip()!r} is not hexadecimal, two digits a byte") from None
-    return json.dumps(read(payload))
-
-
-def write_line(text: str) -> str:
-    """A document in JSON, as `write` takes it, as its payload in hexadecimal digits."""
-    try:
-        given = json.loads(text)
-    except ValueError as error:
-        raise WireError(f"not JSON: {error}") from None
-    if not isinstance(given, dict):
-        raise WireError("not a JSON object")
-    return write(given).hex()
 
 
 def document(said: Any) -> dict[str, Any]:

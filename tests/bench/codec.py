@@ -182,13 +182,21 @@ def variations() -> list[str]:
 
 
 def speed() -> list[str]:
-    """Lines a second through `messfunk decode` and `messfunk encode`, without the terminal."""
+    """Lines a second through `messfunk decode` and `messfunk encode`, without reading and printing them."""
     payloads = next(row for row in rows() if row.title == "everything at once").payloads()[:2000]
-    documents = [document.read(payload)["values"] for payload in payloads]
+    given = [json.dumps(document.read(payload)["values"]) for payload in payloads]
     return [
-        _rate("decode, hex to JSON", document.read_line, [payload.hex() for payload in payloads]),
-        _rate("encode, JSON to hex", document.write_line, [json.dumps(each) for each in documents]),
+        _rate("decode, hex to JSON", _decoded, [payload.hex() for payload in payloads]),
+        _rate("encode, JSON to hex", _encoded, given),
     ]
+
+
+def _decoded(line: str) -> str:
+    return json.dumps(document.read(bytes.fromhex(line)))
+
+
+def _encoded(line: str) -> str:
+    return document.write(json.loads(line)).hex()
 
 
 def _rate(what: str, work: Callable[[str], str], lines: list[str]) -> str:

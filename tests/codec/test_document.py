@@ -23,8 +23,8 @@ VALUES = st.sampled_from(ROWS).flatmap(
 
 
 @given(st.lists(VALUES, max_size=12).map(dict))
-def test_a_line_written_and_read_says_the_same(given: dict[str, float | str]) -> None:
-    read = json.loads(document.read_line(document.write_line(json.dumps(given))))
+def test_what_is_written_and_read_says_the_same(given: dict[str, float | str]) -> None:
+    read = document.read(document.write(json.loads(json.dumps(given))))
     assert {**read["values"], **read["faults"]} == given
     assert (read["message"], read["unknown"]) == ("report", None)
 
@@ -32,9 +32,6 @@ def test_a_line_written_and_read_says_the_same(given: dict[str, float | str]) ->
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        ("", "not JSON"),
-        ("{", "not JSON"),
-        ("[1]", "not a JSON object"),
         ('{"ph": 7}', "no such quantity: ph"),
         ('{"level": 1200}', "no quantity: level"),
         ('{"distance": 40001}', "distance cannot be 40001"),
@@ -53,19 +50,7 @@ def test_a_line_written_and_read_says_the_same(given: dict[str, float | str]) ->
 )
 def test_what_cannot_be_written_is_refused_with_the_reason(line: str, reason: str) -> None:
     with pytest.raises(WireError, match=reason):
-        document.write_line(line)
-
-
-@pytest.mark.parametrize(
-    ("line", "reason"), [("8", "not hexadecimal"), ("zz", "not hexadecimal"), ("", "wanted 1")]
-)
-def test_what_cannot_be_read_is_refused_with_the_reason(line: str, reason: str) -> None:
-    with pytest.raises(WireError, match=reason):
-        document.read_line(line)
-
-
-def test_a_line_may_have_blanks_around_and_in_it() -> None:
-    assert document.read_line(" 83 25 17 39 01 a3\n") == document.read_line("8325173901a3")
+        document.write(json.loads(line))
 
 
 def test_what_no_node_would_send_is_read_and_warned_of() -> None:
