@@ -4,12 +4,14 @@ from importlib.metadata import version
 
 import typer
 
+from boards.workbench import cli as workbench
 from gateway import cli as gateway
 from simulator import cli as simulator
 
 main = typer.Typer(no_args_is_help=True, pretty_exceptions_show_locals=False)  # locals can hold keys
 main.add_typer(gateway.app)
 main.add_typer(simulator.app)
+main.add_typer(workbench.app)
 
 
 def _show_version(wanted: bool) -> None:
