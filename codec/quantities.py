@@ -46,7 +46,7 @@ QUANTITIES = {
     "l90": Quantity(*_NOISE, "Pegel L90, 90 % der Zeit überschritten", "level L90, exceeded 90 % of time"),
     "pm1": Quantity(*_DUST, "pm1", "Feinstaub PM1", "particulate matter PM1"),
     "pm25": Quantity(*_DUST, "pm25", "Feinstaub PM2,5", "particulate matter PM2.5"),
-    "pm4": Quantity(*_DUST, None, "Feinstaub PM4", "particulate matter PM4"),
+    "pm4": Quantity(*_DUST, "pm4", "Feinstaub PM4", "particulate matter PM4"),
     "pm10": Quantity(*_DUST, "pm10", "Feinstaub PM10", "particulate matter PM10"),
     "battery": Quantity("V", 2, "V", "VLT", "V", "voltage", "Batterie", "battery"),
     "charge": Quantity(*_PERCENT, "battery", "Ladestand", "state of charge"),
