@@ -69,8 +69,8 @@ class Board(Protocol):
 
 class Link(Protocol):
     def joined(self) -> bool: ...
-    def wait_ms(self) -> int:
-        """How long until the next transmission is allowed; 0 for now."""
+    def wait_ms(self, is_alarm: bool = False) -> int:
+        """How long until the next transmission is allowed; 0 for now. Alarms have airtime of their own."""
     async def join(self) -> bool: ...
     def why(self) -> list[str]:
         """Why `wait_ms` is not 0: a chain of reasons with times, for the log and the technician."""

@@ -23,8 +23,8 @@ class NativeLink:
     def joined(self) -> bool:
         return self._mac.joined()
 
-    def wait_ms(self) -> int:
-        return self._mac.wait_ms(self._clock.now_ms())
+    def wait_ms(self, is_alarm: bool = False) -> int:
+        return self._mac.wait_ms(self._clock.now_ms(), is_alarm=is_alarm)
 
     def why(self) -> "list[str]":
         """Why `wait_ms` is not 0: a chain of reasons, for the log and the technician."""

@@ -48,7 +48,7 @@ class Rui3Link:
     def joined(self) -> bool:
         return self._is_joined
 
-    def wait_ms(self) -> int:
+    def wait_ms(self, is_alarm: bool = False) -> int:
         return max(0, self._free_at_ms - self._clock.now_ms())
 
     def why(self) -> "list[str]":

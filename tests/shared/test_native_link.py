@@ -95,7 +95,7 @@ def test_a_wait_for_airtime_is_explained_and_kept():
     while not mac.wait_ms(clock.ms, 48):
         run(link.send(1, bytes(20)))
     before_ms = clock.ms
-    assert "free in" in mac.why(clock.ms, 48)[0]
+    assert "free in" in mac.why(clock.ms, 48)[0] and link.wait_ms(is_alarm=True) == 0
     run(link.send(1, bytes(20), is_alarm=True))
     assert clock.ms - before_ms < 10000 and lines == []
     run(link.send(1, bytes(20)))
