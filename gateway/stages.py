@@ -8,7 +8,7 @@ from codec.message import Alarm, Answer, Batch, Hello, Newer, Report
 from codec.wire import WireError
 from gateway.model import Reading, Uplink
 
-_NOT_JUDGED = 2  # QARTOD
+_NOT_JUDGED, _FAIL = 2, 4  # QARTOD
 _STAMPS = ("number", "age_s")  # say which and when, they are no readings themselves
 
 
@@ -36,12 +36,14 @@ def decode(uplink: Uplink, mount_mm: int | None) -> list[Reading]:
     """The readings of an uplink; a level follows from the sensor's height over the gauge zero."""
     readings = []
     for age_s, quantity, steps in read(uplink.payload, uplink.fport):
+        is_possible = isinstance(steps, str) or quantities.in_range(quantity, steps)
+        flag = _NOT_JUDGED if is_possible else _FAIL
         value = steps if isinstance(steps, str) else float(quantities.to_unit(quantity, steps))
         time = uplink.received_at - age_s * 1000
-        readings.append(_reading(uplink, time, quantity, value))
+        readings.append(_reading(uplink, time, quantity, value, flag))
         if quantity == "distance" and mount_mm is not None:
             level = value if isinstance(value, str) else mount_mm - value
-            readings.append(_reading(uplink, time, "level", level))
+            readings.append(_reading(uplink, time, "level", level, flag))
     return readings
 
 
@@ -78,13 +80,13 @@ _MEASURED: dict[type, Callable[[Any], Iterator[Measured]]] = {
 }
 
 
-def _reading(uplink: Uplink, time: int, quantity: str, value: float | str) -> Reading:
+def _reading(uplink: Uplink, time: int, quantity: str, value: float | str, flag: int) -> Reading:
     return Reading(
         dev_eui=uplink.dev_eui,
         quantity=quantity,
         time=time,
         value=None if isinstance(value, str) else value,
         fault=value if isinstance(value, str) else None,
-        flag=_NOT_JUDGED,
+        flag=flag,
         uplink_id=uplink.id,
     )

@@ -141,3 +141,10 @@ def test_a_hello_and_an_answer_measure_nothing(said: list[Any]) -> None:
 def test_a_command_does_not_come_from_a_node() -> None:
     with pytest.raises(WireError, match="no node sends"):
         decode(uplink(cbor2.dumps([-20, 1, [1, 300]]), 10), None)
+
+
+def test_what_cannot_be_is_kept_and_flagged() -> None:
+    """No node's encoder would send it: 50 m of distance, beside a temperature that is fine."""
+    content = payload(distance=50_000 - CENTRE["distance"], temperature=0)
+    flags = {reading.quantity: reading.flag for reading in decode(uplink(content), 4000)}
+    assert flags == {"distance": 4, "level": 4, "temperature": 2}
