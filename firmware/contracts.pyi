@@ -62,6 +62,8 @@ class Board(Protocol):
     def battery(self) -> int | str:
         """Battery voltage in steps of 10 mV, or the name of the fault."""
     def randrange(self, stop: int) -> int: ...
+    def log(self, line: str) -> None:
+        """A line for the technician: what the workbench's monitor shows."""
     def reset_cause(self) -> int:
         """A place in RESET_CAUSES of codec/desk/words.py; 4 is a waking from deep sleep."""
     def reset(self) -> None:

@@ -93,6 +93,9 @@ class Hardware:
         scl, sda = _port(self._pins.I2CS, "I2C", port)
         return machine.I2C(port, scl=machine.Pin(scl), sda=machine.Pin(sda))
 
+    def log(self, line: str) -> None:
+        print(line)  # noqa: T201
+
     def battery(self) -> "int | str":
         row = self._pins.BATTERY
         if row is None:

@@ -38,7 +38,7 @@ def _native_link(board: "Board", config: "dict[str, Any]", identity: "tuple[byte
     options = Options(config["data_rate"], True, 0)
     stores = (board.flash(), board.rtc())
     mac = Mac(REGIONS[config["region"]], Otaa(*identity), stores, board.randrange, options)
-    return NativeLink(mac, board.radio(), board.clock(), board.randrange)
+    return NativeLink(mac, board.radio(), board.clock(), board.randrange, board.log)
 
 
 def run(program: "Coroutine[Any, Any, int]") -> int:
@@ -68,7 +68,7 @@ def main() -> None:
         try:
             pause_ms = run(assemble(here, given, secrets).wake())
         except Exception as error:  # whatever it is, the next wake may go well, and the workbench can look
-            print("wake failed:", repr(error))  # noqa: T201
+            here.log(f"wake failed: {error!r}")
             pause_ms = _AFTER_FAILURE_MS
         here.sleep(pause_ms)
 

@@ -1,6 +1,7 @@
 """One look at the world: the sensors that are due, and pings again where a mark is at stake."""
 
 from codec.compat import const
+from codec.registry import TABLE
 
 _LOOKS = const(3)  # a mark counts as crossed, or left, when two of three looks say so
 _BETWEEN_LOOKS_MS = const(1500)
@@ -17,6 +18,7 @@ class Sampling:
         self._marks = marks
         self._clock = board.clock()
         self._rtc = board.rtc()
+        self._log = board.log
         saved = (self._rtc.get("seen") or b"").decode().split(";")
         # of each sensor the quantities it was seen to measure
         self._names = [names.split(",") if names else [] for names in saved]
@@ -78,7 +80,16 @@ class Sampling:
         self._rtc.put("seen", ";".join([",".join(names) for names in self._names]).encode())
 
     def _offset(self, name: str, value: "int | str") -> "int | str":
-        return value + self._config.get(f"offset_{name}", 0) if isinstance(value, int) else value
+        """The value put right by its ordered offset; what cannot travel becomes a fault, and is said."""
+        if not isinstance(value, int):
+            return value
+        value += self._config.get(f"offset_{name}", 0)
+        at = TABLE.index(name)
+        least, most = TABLE[at + 2], TABLE[at + 3]
+        if least <= value <= most:
+            return value
+        self._log(f"{name} {value} is not within {least}..{most}: sent as the fault out_of_range")
+        return "out_of_range"
 
     def _asked_s(self, at: int) -> int:
         """How often a sensor is read: as the config says, or more often for one of its quantities' sake."""

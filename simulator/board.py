@@ -1,5 +1,6 @@
 """A board in memory: firmware.contracts.Board with byte-exact sensors on its buses."""
 
+import logging
 import random
 
 from simulator.air import Air
@@ -8,6 +9,8 @@ from simulator.device import DeviceClock
 from simulator.radio import SimulatedRadio
 from simulator.site import Site
 from simulator.twins import PING_US, ClimateI2C, DustUart, UltrasonicUart
+
+_log = logging.getLogger(__name__)
 
 _DUST_PORT = 2
 
@@ -76,6 +79,9 @@ class SimulatedBoard:
 
     def randrange(self, stop: int) -> int:
         return self._rng.randrange(stop)
+
+    def log(self, line: str) -> None:
+        _log.info("node=%s %s", self._site.name, line)
 
     def reset_cause(self) -> int:
         return 4 if self._rtc.get("schedule") else 1

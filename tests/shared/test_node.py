@@ -115,6 +115,7 @@ class World:
         config["sensors"] = [{"part": "a02yyuw", "port": 1}]
         self.config = node_config.check(config)
         self.wakes = 0
+        self.lines = []
 
     def clock(self):
         return self.board_clock
@@ -130,6 +131,9 @@ class World:
 
     def randrange(self, stop):
         return 0
+
+    def log(self, line):
+        self.lines.append(line)
 
     def reset_cause(self):
         return 4 if self.rtc_store.values else 1
@@ -345,6 +349,14 @@ def test_an_offset_moves_what_is_measured():
     assert commanded(world, (3, number_of("distance"), -25)) == (0,)
     world.live(2 * 3600)
     assert values_of(world.sent(1)[-1])["distance"] == 1975
+
+
+def test_what_an_offset_moves_out_of_range_travels_as_a_fault_and_is_said():
+    world = World(lambda ms: 60).live(600)
+    assert commanded(world, (3, number_of("distance"), -100)) == (0,)
+    world.live(2 * 3600)
+    assert values_of(world.sent(1)[-1])["distance"] == "out_of_range"
+    assert "distance -40 is not within 0..40000" in world.lines[-1]
 
 
 def test_what_cannot_be_done_is_answered_and_changes_nothing():
