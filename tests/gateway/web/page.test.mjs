@@ -31,7 +31,7 @@ test("the server's time goes on between answers, at the rate that was measured",
   assert.equal(speed(), 1);
 });
 
-test("the usual interval is the median: a gap does not change it", () => {
+test("one gap does not change the usual interval", () => {
   const points = row([1, 2, 3, 4, 5]);
   points.splice(2, 1);
   assert.equal(interval(points), 10 * MINUTE);
@@ -42,6 +42,15 @@ test("a node is silent once two reports are missing", () => {
   const points = row([1, 2, 3, 4]);
   assert.equal(isStale(NOON, points, NOON + 24 * MINUTE), false);
   assert.equal(isStale(NOON, points, NOON + 26 * MINUTE), true);
+});
+
+test("some minutes of a flood do not make the usual interval a gap", () => {
+  const dry = Array.from({ length: 60 }, (_, i) => ({ time: i * 5 * MINUTE, value: 300 }));
+  const flood = Array.from({ length: 40 }, (_, i) => ({ time: (60 * 5 + i) * MINUTE, value: 300 + 20 * i }));
+  const points = [...dry, ...flood];
+  assert.equal(interval(points), 5 * MINUTE);
+  assert.ok(!curve("level", points).values.includes(null));
+  assert.equal(isStale(points.at(-1).time, points, points.at(-1).time + 6 * MINUTE), false);
 });
 
 test("the trend is the median slope: one wild reading turns nothing", () => {
