@@ -122,13 +122,12 @@ class StormRow(_Row):
 
 
 class StreetRow(_Row):
-    """Dust and noise; `fireworks`: when they are worst, and how much fine dust they add then."""
+    """Dust; `fireworks`: when they are worst, and how much of it they add then."""
 
     pm10_ug_m3: float = Field(default=13.0, ge=0, le=1000)
     fireworks: Annotated[datetime, AfterValidator(_aware)] | None = None
     peak_ug_m3: float = Field(default=800.0, ge=0, le=5000)
     decay_h: float = Field(default=2.0, gt=0, le=48)  # 1 to 3 with wind, 6 to 10 in an inversion
-    csv: str | None = None  # a recording of dust in its place
 
 
 class AirRow(_Row):
