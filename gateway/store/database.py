@@ -1,8 +1,10 @@
 """Opens the SQLite file and brings its schema up to date from the numbered files in schema/."""
 
+import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from gateway.model import GatewayError
@@ -18,10 +20,30 @@ class StoreError(GatewayError):
 def connect(path: Path) -> sqlite3.Connection:
     """A connection in autocommit mode; a missing file is created, readable for its owner only."""
     try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # it holds keys
-        db = sqlite3.connect(path, isolation_level=None)
+        with _one_opener(path.parent):
+            if not path.exists():
+                os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))  # it holds keys
+            return _prepare(sqlite3.connect(path, isolation_level=None), path)
     except (OSError, sqlite3.Error) as error:
         raise StoreError(f"{path}: cannot be opened as a database: {error}; name another path") from None
+
+
+@contextmanager
+def _one_opener(folder: Path) -> Iterator[None]:
+    """Wait until nobody else opens a database in the folder: SQLite's switch to WAL does not wait by itself.
+
+    The file itself is opened by SQLite only: another descriptor of it, once closed, would take with it the
+    locks of every connection in this process (sqlite.org/howtocorrupt.html, section 2.2).
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _prepare(db: sqlite3.Connection, path: Path) -> sqlite3.Connection:
     try:
         db.row_factory = sqlite3.Row
         db.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")

@@ -2,6 +2,8 @@
 
 import sqlite3
 import stat
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -78,7 +80,7 @@ def test_a_step_that_fails_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch
     db.close()
 
 
-def test_two_processes_may_make_the_file_at_once(tmp_path: Path) -> None:
+def test_many_may_make_the_file_at_once(tmp_path: Path) -> None:
     failures: list[Exception] = []
 
     def make() -> None:
@@ -93,6 +95,27 @@ def test_two_processes_may_make_the_file_at_once(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert failures == []
+
+
+def test_a_second_opening_leaves_the_first_its_lock(tmp_path: Path) -> None:
+    """An own descriptor of the file, once closed, would let another process checkpoint under our feet."""
+    lock = "fcntl.lockf(open(sys.argv[1], 'r+b'), fcntl.LOCK_EX | fcntl.LOCK_NB, 510, 2**30 + 2)"  # SHARED's bytes
+    path = tmp_path / "new.db"
+
+    def is_locked() -> bool:
+        return (
+            subprocess.run(
+                [sys.executable, "-c", f"import fcntl, sys; {lock}", path], capture_output=True
+            ).returncode
+            != 0
+        )
+
+    first = Store(path)
+    assert is_locked()
+    Store(path).close()
+    assert is_locked()
+    first.close()
+    assert not is_locked(), "the question itself works"
 
 
 def test_a_newer_file_is_refused_untouched(tmp_path: Path) -> None:
