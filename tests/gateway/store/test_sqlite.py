@@ -99,7 +99,8 @@ def test_many_may_make_the_file_at_once(tmp_path: Path) -> None:
 
 def test_a_second_opening_leaves_the_first_its_lock(tmp_path: Path) -> None:
     """An own descriptor of the file, once closed, would let another process checkpoint under our feet."""
-    lock = "fcntl.lockf(open(sys.argv[1], 'r+b'), fcntl.LOCK_EX | fcntl.LOCK_NB, 510, 2**30 + 2)"  # SHARED's bytes
+    shared = "510, 2**30 + 2"  # SQLite's SHARED_SIZE and SHARED_FIRST
+    lock = f"fcntl.lockf(open(sys.argv[1], 'r+b'), fcntl.LOCK_EX | fcntl.LOCK_NB, {shared})"
     path = tmp_path / "new.db"
 
     def is_locked() -> bool:
