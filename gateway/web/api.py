@@ -13,6 +13,7 @@ from fastapi.responses import StreamingResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware.gzip import GZipMiddleware
 
+from gateway import words
 from gateway.config import HttpConfig
 from gateway.counters import Counters
 from gateway.model import Clock
@@ -28,6 +29,7 @@ from gateway.web.problems import RequestError
 
 VERSION = version("messfunk")
 STATIC = Path(__file__).parent / "static"
+WORDS = Path(words.__file__).parent
 
 _DEVICES = Order(dev_eui=str)
 _READINGS = Order(time=int, uplink_id=str, quantity=str)
@@ -84,6 +86,7 @@ def create_app(
     app.include_router(router)
     files = StaticFiles(directory=STATIC)
     app.mount("/static", files)
+    app.mount("/words", StaticFiles(directory=WORDS))
 
     async def page(request: Request) -> Response:
         return await files.get_response("index.html", request.scope)

@@ -8,7 +8,7 @@ let texts = {};
 export let language = null;
 
 export async function chooseLanguage(wanted) {
-  const answer = await fetch(`/static/i18n/${wanted}.json`);
+  const answer = await fetch(`/words/${wanted}.json`);
   texts = await answer.json();
   language = wanted;
   document.documentElement.lang = wanted;

@@ -28,7 +28,7 @@ export function Overview({ devices, selected }) {
 
 function summary(devices) {
   const silent = devices.filter((node) => present(node).standing !== "live").length;
-  const all = t(devices.length === 1 ? "overview.one" : "overview.count", { count: devices.length });
+  const all = t(devices.length === 1 ? "overview.single" : "overview.count", { count: devices.length });
   return silent === 0 ? `${all} ${t("overview.allLive")}` : `${all} ${t("overview.notLive", { count: silent })}`;
 }
 

@@ -1,0 +1,55 @@
+"""What the gateway says to people: texts and numbers in German and English, from one catalogue each."""
+
+import json
+from functools import cache
+from pathlib import Path
+
+LANGUAGES = ("de", "en")
+MINUS = "\N{MINUS SIGN}"
+_DECIMAL_SIGN = {"de": ",", "en": "."}
+
+
+@cache
+def catalogue(language: str) -> dict[str, str]:
+    """All texts of a language; they are shared, do not change them."""
+    text = Path(__file__).with_name(f"{language}.json").read_text(encoding="utf-8")
+    texts: dict[str, str] = json.loads(text)
+    return texts
+
+
+def say(language: str, key: str, **values: str | float) -> str:
+    """The text of a key, `{name}` in it filled from `values`; numbers are written as the language does.
+
+    With a `count` of one, the key's form for one is taken where there is one: `x.one` beside `x`.
+    """
+    texts = catalogue(language)
+    text = texts.get(f"{key}.one", texts[key]) if values.get("count") == 1 else texts[key]
+    return text.format_map(
+        {name: value if isinstance(value, str) else number(language, value) for name, value in values.items()}
+    )
+
+
+def has(key: str) -> bool:
+    """Whether there is such a text: for names that come from outside."""
+    return key in catalogue(LANGUAGES[0])
+
+
+def number(language: str, value: float, decimals: int | None = None) -> str:
+    """1.5 as `1,5` in German; with as many decimals as are asked for, else as it has."""
+    shown = f"{value:.{decimals}f}" if decimals is not None else f"{value}"
+    if not float(shown):
+        shown = shown.removeprefix("-")
+    return shown.replace(".", _DECIMAL_SIGN[language]).replace("-", MINUS)
+
+
+def accepted(accept_language: str) -> str:
+    """The first language of ours in an Accept-Language header, German if there is none."""
+    wanted = []
+    for position, part in enumerate(accept_language.split(",")):
+        tag, _, quality = part.partition(";")
+        weight = quality.strip().removeprefix("q=") or "1"
+        try:
+            wanted.append((-float(weight), position, tag.strip()[:2].lower()))
+        except ValueError:
+            continue
+    return next((tag for weight, _, tag in sorted(wanted) if tag in LANGUAGES and weight < 0), LANGUAGES[0])
