@@ -20,12 +20,12 @@ _AGES = (
 
 
 @cache
-def _zone() -> ZoneInfo:
+def zone() -> ZoneInfo:
     return ZoneInfo("Europe/Berlin")
 
 
 def local(time_ms: int) -> datetime:
-    return (_EPOCH + timedelta(milliseconds=time_ms)).astimezone(_zone())
+    return (_EPOCH + timedelta(milliseconds=time_ms)).astimezone(zone())
 
 
 def epoch_ms(moment: datetime) -> int:
@@ -34,7 +34,7 @@ def epoch_ms(moment: datetime) -> int:
 
 def day_start_ms(day: date) -> int:
     """The first moment of a local day; the next day's is 23, 24 or 25 hours later."""
-    return epoch_ms(datetime(day.year, day.month, day.day, tzinfo=_zone()))
+    return epoch_ms(datetime(day.year, day.month, day.day, tzinfo=zone()))
 
 
 def age(language: str, age_ms: int) -> str:
