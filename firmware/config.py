@@ -1,29 +1,13 @@
-"""A node's config.json against one table of names, defaults and ranges.
+"""A node's config.json and secrets.json, key by key.
 
 At build time `check` refuses what is wrong; on the node `read` goes on with what is right and says the rest.
 """
 
-# name: (default, least, most)
-NUMBERS = {
-    "interval_s": (900, 10, 604800),
-    "sample_s": (300, 1, 86400),
-    "rising_s": (60, 1, 86400),
-    "rising_mm": (10, 1, 1000),
-    "hysteresis_mm": (50, 0, 5000),
-    "confirm": (1, 0, 2),
-    "data_rate": (3, 0, 5),
-    "battery_every": (12, 1, 255),
-    "quiet_cv": (330, 0, 3000),
-    "offset": (0, -100000, 100000),
-}
-_FARTHEST_MM = 40000
-_MOST_MARKS = 7
+from firmware.limits import NUMBERS, ConfigError, marks, number
+from firmware.sensors import rules
+
 _EUI_DIGITS = 16
 _KEY_DIGITS = 32
-
-
-class ConfigError(ValueError):
-    """The config names something the node cannot do; the text names the key and what is expected."""
 
 
 def check(given: "dict[str, Any]") -> "dict[str, Any]":
@@ -44,7 +28,9 @@ def read(given: "dict[str, Any]") -> "tuple[dict[str, Any], list[str]]":
     if "sample_s" not in given:
         config["sample_s"] = min(config["sample_s"], config["interval_s"])
     config["marks_mm"] = _kept("marks_mm", given.get("marks_mm", []), marks, [], complaints)
-    config["sensors"] = [row for row in given.get("sensors", []) if _kept("", row, _sensor, None, complaints)]
+    rows = [row for row in given.get("sensors", []) if _kept("", row, _sensor, None, complaints)]
+    config["sensors"], unfit = rules.judge(rows)
+    complaints += unfit
     if not config["sensors"]:
         complaints.append('sensors is empty: name at least one, such as {"part": "a02yyuw", "port": 1}')
     return config, complaints
@@ -57,24 +43,6 @@ def check_secrets(given: "dict[str, Any]") -> "tuple[bytes, bytes, bytes]":
         _hex("join_eui", given, _EUI_DIGITS),
         _hex("app_key", given, _KEY_DIGITS),
     )
-
-
-def number(name: str, value: "Any") -> int:
-    """The value of a row of NUMBERS, in its range."""
-    _, least, most = NUMBERS[name]
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-        raise ConfigError(f"{name} must be a whole number from {least} to {most}, not {value!r}")
-    return value
-
-
-def marks(name: str, value: "Any") -> "list[int]":
-    """Marks as distances from the sensor."""
-    fine = isinstance(value, (list, tuple)) and len(value) <= _MOST_MARKS
-    if not fine or not all(isinstance(mm, int) and 0 <= mm <= _FARTHEST_MM for mm in value):
-        raise ConfigError(
-            f"{name} must be up to {_MOST_MARKS} distances of 0 to {_FARTHEST_MM} mm, not {value!r}"
-        )
-    return list(value)
 
 
 def _kept(

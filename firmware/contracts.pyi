@@ -66,6 +66,8 @@ class Board(Protocol):
         """A line for the technician: what the workbench's monitor shows."""
     def reset_cause(self) -> int:
         """A place in RESET_CAUSES of codec/desk/words.py; 4 is a waking from deep sleep."""
+    def forget(self) -> None:
+        """Unload what was imported so far, where memory is scarce: what comes next needs other modules."""
     def reset(self) -> None:
         """Start anew as after power-on; on a board this does not return."""
 

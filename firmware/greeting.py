@@ -9,18 +9,23 @@ _NAME = const(1)
 
 # Bits of `features`, as codec/desk/words.py names them.
 _JOURNAL = const(1)
+_NOISE_IN_BLOCKS = const(2)
 _FASTER_WHILE_RISING = const(4)
 
 
-def hello(board: "Board", measures: "list[str]", config: "dict[str, Any]", cause: int) -> bytes:
-    """`cause` is a place in RESET_CAUSES of codec/desk/words.py."""
+def hello(board: "Board", sampling: "Sampling", plan: "dict[str, Any]", cause: int) -> bytes:
+    """After the first look, which has shown what the sensors measure and whether they keep up with noise.
+
+    `cause` is a place in RESET_CAUSES of codec/desk/words.py.
+    """
+    measures = sampling.measures()
     table = registry.TABLE
     capabilities = 0
     for at in range(0, len(table), _COLUMNS):
         if table[at + _NAME] in measures:
             capabilities |= 1 << table[at]
-    marks = (config["hysteresis_mm"],) + tuple(config["marks_mm"]) if config["marks_mm"] else ()
-    features = _JOURNAL | _FASTER_WHILE_RISING
+    marks = (plan["hysteresis_mm"],) + tuple(plan["marks_mm"]) if plan["marks_mm"] else ()
+    features = _JOURNAL | _FASTER_WHILE_RISING | (_NOISE_IN_BLOCKS if sampling.in_blocks else 0)
     return dialogue.hello(FIRMWARE, board.NUMBER, capabilities, features, cause, marks)
 
 
@@ -29,3 +34,4 @@ if TYPE_CHECKING:
     from typing import Any
 
     from firmware.contracts import Board
+    from firmware.sampling import Sampling

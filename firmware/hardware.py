@@ -1,5 +1,7 @@
 """A real board behind the contract: MicroPython's `machine` on the pins that the board's module names."""
 
+import gc
+import sys
 import time
 
 import machine
@@ -118,6 +120,13 @@ class Hardware:
         """machine's number, with 6 for power that sagged but kept the memory of deep sleep: a brown-out."""
         cause = machine.reset_cause()
         return 6 if cause == machine.PWRON_RESET and self._rtc.get("schedule") else cause
+
+    def forget(self) -> None:
+        """What still runs keeps its own modules alive; the rest of their memory is free again."""
+        for name in list(sys.modules):
+            if name.split(".")[0] in ("codec", "firmware"):
+                del sys.modules[name]
+        gc.collect()
 
     def reset(self) -> None:
         machine.reset()

@@ -1,23 +1,14 @@
-"""The life of a node: wake, measure, report, send, obey, sleep."""
+"""The life of a node: wake, measure, report, send, obey, sleep.
 
-from codec import report
+A wake has two halves, look and talk, that meet in the board's stores alone. Each loads its modules when it is
+due, and the board may unload those of the first before the second: memory never holds both.
+"""
+
 from codec.compat import const
-from codec.wire import WireError
-from firmware import outbox as ports
-from firmware import settings
-from firmware.journal import Journal
-from firmware.marks import Marks
-from firmware.outbox import Outbox
-from firmware.power import QUIET_FACTOR, Power
-from firmware.sampling import Sampling
-from firmware.schedule import Schedule
 
-# Bits of `status`, as codec/desk/words.py names them.
-_JOURNAL_FAILS = const(1)
-_QUIET = const(2)  # a quarter of the samples, no batches
-_CONFIG_FAULTY = const(4)
-
-_DEEP_SLEEP = const(4)  # of RESET_CAUSES: the usual waking
+_LOOK = "look"  # keys of RTC memory: the instant at which that half is due
+_TALK = "talk"
+_COMMAND = const(10)  # FPort
 
 
 class Node:
@@ -26,129 +17,72 @@ class Node:
     def __init__(
         self,
         board: "Board",
+        plan: "dict[str, Any]",
+        open_sensors: "Callable[[], list[Sensor]]",
         open_link: "Callable[[], Link]",
-        sensors: "list[Sensor]",
-        config: "dict[str, Any]",
     ):
         self._board = board
-        self._reset_cause = board.reset_cause()
         self._clock = board.clock()
-        self._flash = board.flash()
-        self._rtc = rtc = board.rtc()
-        self._config = config = settings.load(self._flash, config)
-        self._marks = Marks(rtc, config["marks_mm"], config["hysteresis_mm"], config["rising_mm"])
-        self._sampling = Sampling(sensors, config, self._marks, board)
-        self._schedule = Schedule(rtc, len(sensors), board.randrange)
-        self._journal = Journal(self._flash, rtc)
-        self._outbox = Outbox(rtc)
-        self._power = Power(rtc, config["quiet_cv"])
+        self._rtc = board.rtc()
+        self._plan = plan
+        self._open_sensors = open_sensors
         self._open_link = open_link
 
     async def wake(self) -> int:
         """One life between two sleeps; returns for how many ms to sleep."""
-        values = await self._measure()
-        if values:
-            self._greet()
-            self._report(values)
-        downlink = await self._send()
-        await self._obey(downlink)
+        if self._is_due(_LOOK):
+            await self._look()
+        if self._is_due(_TALK):
+            self._board.forget()
+            downlink = await self._send()
+            if self._is_ordered(downlink):
+                self._board.forget()
+                await self._obey(downlink)
         return self._sleep()
 
-    async def _measure(self) -> "dict[str, int | str]":
-        """Read the sensors that are due and keep it in the journal; steps of the registry or faults."""
-        now_ms = self._clock.now_ms()
-        due = self._sampling.due(self._schedule, now_ms)
-        values = {}
-        for at in due:
-            seen = await self._sampling.read(at)
-            period_s = self._sampling.period_s(at, "distance" in seen)
-            self._schedule.sampled(at, now_ms, self._stretched(period_s))
-            values.update(seen)
-        if values:
-            self._number = self._journal.add(values, self._clock.now_ms())
-        self._is_slow = any(self._sampling.is_slow(at) for at in due)
-        return values
+    async def _look(self) -> None:
+        """Measure, keep it in the journal, and put into the outbox what of it has to leave."""
+        from firmware.looking import Looking
 
-    def _greet(self) -> None:
-        """After a start that was no waking from sleep, and after new marks: say who this is."""
-        if self._reset_cause != _DEEP_SLEEP or self._rtc.get("greet"):
-            from firmware.greeting import hello
-
-            self._rtc.put("greet", b"")
-            said = hello(self._board, self._sampling.measures(), self._config, self._reset_cause)
-            self._outbox.put(ports.HELLO, said, self._clock.now_ms())
-
-    def _report(self, values: "dict[str, int | str]") -> None:
-        """Put into the outbox what of this look has to leave: an alarm at once, a report when it is due."""
-        now_ms = self._clock.now_ms()
-        crossed = self._sampling.over
-        if crossed != self._marks.crossed:
-            from codec import dialogue
-
-            self._marks.crossed = crossed
-            alarm = dialogue.alarm(self._number, crossed, values["distance"], self._sampling.rate)
-            self._outbox.put(ports.ALARM, alarm, now_ms)
-        if not self._schedule.report_due(now_ms) and not self._is_slow:
-            return
-        battery = self._board.battery()
-        self._power.judge(battery)
-        if self._power.is_due(self._config["battery_every"]):
-            values["battery"] = battery
-        if self._status():
-            values["status"] = self._status()
-        values["number"] = self._number
-        self._power.reported()
-        self._outbox.put(ports.REPORT, report.encode(values), now_ms)
-        self._schedule.reported(now_ms, self._stretched(self._config["interval_s"]))
+        looking = Looking(self._board, self._plan, self._open_sensors())
+        await looking.measure()
+        looking.report()
+        self._rtc.put(_LOOK, looking.save().to_bytes(8, "little"))
 
     async def _send(self) -> "Downlink | None":
-        """The most urgent of what waits; a wake that only samples loads nothing of the way to the air."""
-        if self._outbox.first(self._clock.now_ms()) is None:
-            return None
-        return await self._sending().send()
-
-    def _sending(self) -> "Sending":
+        """The most urgent of what waits; returns what the gateway had to say."""
+        from firmware.outbox import Outbox
         from firmware.sending import Sending
 
-        return Sending(self._open_link, self._outbox, self._clock, self._config["confirm"])
+        outbox = Outbox(self._rtc)
+        downlink = await Sending(self._open_link, outbox, self._clock, self._plan["confirm"]).send()
+        outbox.save()
+        return downlink
+
+    def _is_ordered(self, downlink: "Downlink | None") -> bool:
+        """Whether a command came, or one from earlier is not done with."""
+        came = downlink is not None and downlink.fport == _COMMAND
+        return came or bool(self._rtc.get("after") or self._rtc.get("wanted"))
 
     async def _obey(self, downlink: "Downlink | None") -> None:
-        """Do what a command asks and answer it; loaded by the wakes that have something to obey."""
-        ordered = downlink is not None and downlink.fport == ports.COMMAND
-        if not ordered and not self._rtc.get("after") and not self._rtc.get("wanted"):
-            return
+        """Do what a command asks and answer it; go on with what takes more than one wake."""
         from firmware.orders import Orders
 
-        orders = Orders(self._board, self._journal, self._outbox, self._sampling.measures())
-        if downlink and ordered:
-            try:
-                orders.obey(downlink.payload)
-            except WireError:
-                self._power.misread += 1  # counted for `messfunk node check`, and nothing else
-        if not self._power.quiet:
-            orders.send_wanted()
-        await orders.follow(self._sending())
+        orders = Orders(self._board)
+        if downlink is not None and downlink.fport == _COMMAND:
+            orders.obey(downlink.payload)
+        await orders.follow(self._open_link)
+        orders.save()
 
     def _sleep(self) -> int:
-        """Save what the next wake needs; how long until something is due."""
-        for part in (self._schedule, self._marks, self._outbox, self._power, self._sampling):
-            part.save()
-        if self._rtc.get("after") == b"reboot" and not self._outbox.holds(ports.ANSWER):
-            self._rtc.put("after", b"")
-            self._board.reset()
-        next_ms = self._outbox.next_ms()
-        next_ms = self._schedule.next_ms() if next_ms is None else min(next_ms, self._schedule.next_ms())
-        return max(next_ms - self._clock.now_ms(), 1)
+        """How long until something is due."""
+        due_ms = [int.from_bytes(at, "little") for at in map(self._rtc.get, (_LOOK, _TALK)) if at]
+        return max(min(due_ms) - self._clock.now_ms(), 1)
 
-    def _stretched(self, period_s: int) -> int:
-        return period_s * QUIET_FACTOR if self._power.quiet else period_s
-
-    def _status(self) -> int:
-        return (
-            (_JOURNAL_FAILS if self._journal.fails else 0)
-            | (_QUIET if self._power.quiet else 0)
-            | (_CONFIG_FAULTY if self._config.get("complaints") else 0)
-        )
+    def _is_due(self, half: str) -> bool:
+        """After power loss nothing is known but that it is time to look."""
+        at = self._rtc.get(half)
+        return int.from_bytes(at, "little") <= self._clock.now_ms() if at else at is None and half == _LOOK
 
 
 TYPE_CHECKING = False
@@ -158,4 +92,3 @@ if TYPE_CHECKING:
 
     from firmware.contracts import Board, Link, Sensor
     from firmware.mac import Downlink
-    from firmware.sending import Sending

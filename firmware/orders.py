@@ -4,9 +4,11 @@ import struct
 
 from codec import cbor, dialogue, registry
 from codec.compat import const
+from codec.wire import WireError
 from firmware import outbox as ports
 from firmware import settings
-from firmware.journal import PAGE
+from firmware.journal import PAGE, Journal
+from firmware.power import Power
 
 DONE = const(0)  # the results of an order, as codec/desk/words.py names them
 _UNKNOWN_ORDER = const(1)
@@ -17,53 +19,71 @@ REBOOT = b"reboot"  # what waits in RTC memory until an answer has left
 REJOIN = b"rejoin"
 _WANTED = "<BHH"  # quantity, first number, how many
 _READINGS = const(12)
+_REJOIN_MS = const(30000)
 _USUAL_S = const(300)
 _DRIFT_S = const(5)  # by so much a reading may be off the batch's interval
 _COLUMNS = const(6)  # of the registry's table
 
 
 class Orders:
-    """`measures` are the quantities of this node. What must wait for an answer to leave is in RTC memory."""
+    """What must wait for an answer to leave, and what takes more than one wake, is in RTC memory."""
 
-    def __init__(self, board: "Board", journal: "Journal", outbox: "Outbox", measures: "list[str]"):
+    def __init__(self, board: "Board"):
         self._board = board
         self._flash = board.flash()
         self._rtc = board.rtc()
-        self._journal = journal
-        self._outbox = outbox
-        self._measures = measures
+        self._clock = board.clock()
+        self._outbox = ports.Outbox(self._rtc)
 
     def obey(self, payload: bytes) -> None:
-        """Do what a command asks and put the answer into the outbox; WireError for what is no command.
+        """Do what a command asks and put the answer into the outbox; what is no command is counted.
 
         A gateway that missed the answer repeats its command: the same token is answered, not obeyed again.
         """
-        said = dialogue.command(payload)
+        try:
+            said = dialogue.command(payload)
+        except WireError:
+            misread = int.from_bytes(self._rtc.get("misread") or b"", "little")
+            self._rtc.put("misread", (misread + 1 & 0xFFFF).to_bytes(2, "little"))
+            return
         answer = self._flash.get("answered")
         if not answer or cbor.decode(answer)[1] != said[0]:
             results = [self._do(order) for order in said[1:] if isinstance(order, tuple)]
             answer = dialogue.answer(cbor.decode(payload)[1], *results)
             self._flash.put("answered", answer)
-        self._outbox.put(ports.ANSWER, answer, self._board.clock().now_ms())
+        self._outbox.put(ports.ANSWER, answer, self._clock.now_ms())
 
-    def send_wanted(self) -> None:
-        """The next batch of the journal that was asked for, once nothing else waits for the air."""
+    async def follow(self, open_link: "Callable[[], Link]") -> None:
+        """What comes after the answer: the next batch of the journal, or joining anew, or a reboot."""
+        if self._outbox.next_ms() is None and not Power(self._rtc, 0).quiet:
+            self._send_wanted()
+        after = self._rtc.get("after")
+        if not after or self._outbox.holds(ports.ANSWER):
+            return
+        if after == REBOOT or await open_link().join():
+            self._rtc.put("after", b"")
+        if after == REBOOT:
+            self._outbox.save()
+            self._board.reset()
+
+    def save(self) -> None:
+        self._outbox.save()
+        if self._rtc.get("after") and self._outbox.next_ms() is None:  # nobody answered the join
+            self._rtc.put("talk", (self._clock.now_ms() + _REJOIN_MS).to_bytes(8, "little"))
+
+    def _send_wanted(self) -> None:
+        """The next batch of what was asked for."""
         wanted = self._rtc.get("wanted")
-        if not wanted or self._outbox.next_ms() is not None:
+        if not wanted:
             return
         quantity, first, count = struct.unpack(_WANTED, wanted)
-        now_ms = self._board.clock().now_ms()
-        taken, payload = batch(self._journal, _name(quantity), (first, count), self._journal.time_s(now_ms))
+        now_ms = self._clock.now_ms()
+        journal = Journal(self._flash, self._rtc)
+        taken, payload = batch(journal, _name(quantity), (first, count), journal.time_s(now_ms))
         if payload:
             self._outbox.put(ports.BATCH, payload, now_ms)
         left = struct.pack(_WANTED, quantity, (first + taken) & 0xFFFF, count - taken)
         self._rtc.put("wanted", left if count > taken else b"")
-
-    async def follow(self, sending: "Sending") -> None:
-        """Join anew, where that was ordered and the answer has left; the next wake tries again."""
-        due = self._rtc.get("after") == REJOIN and not self._outbox.holds(ports.ANSWER)
-        if due and await sending.rejoin():
-            self._rtc.put("after", b"")
 
     def _do(self, order: "tuple[int, ...]") -> int:
         if order[0] not in _ORDERS:
@@ -111,7 +131,7 @@ class Orders:
         self._rtc.put("after", REJOIN)
 
     def _time(self, arguments: "tuple[int, ...]") -> None:
-        self._journal.set_clock(arguments[0], self._board.clock().now_ms())
+        Journal(self._flash, self._rtc).set_clock(arguments[0], self._clock.now_ms())
 
     def _confirm(self, arguments: "tuple[int, ...]") -> None:
         settings.change(self._flash, {"confirm": arguments[0]})
@@ -119,7 +139,7 @@ class Orders:
     def _measured(self, quantity: int) -> str:
         """The name of a quantity of this node."""
         name = _name(quantity)
-        if name not in self._measures:
+        if name not in (self._rtc.get("seen") or b"").decode().replace(";", ",").split(","):
             raise OSError
         return name
 
@@ -167,7 +187,6 @@ _ORDERS = {
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from firmware.contracts import Board
-    from firmware.journal import Journal
-    from firmware.outbox import Outbox
-    from firmware.sending import Sending
+    from collections.abc import Callable
+
+    from firmware.contracts import Board, Link

@@ -15,7 +15,6 @@ REPORT = const(1)  # FPorts, see codec
 BATCH = const(2)
 ALARM = const(3)
 HELLO = const(4)
-COMMAND = const(10)
 ANSWER = const(11)
 
 _URGENCY = (ALARM, ANSWER, REPORT, HELLO, BATCH)
@@ -77,6 +76,8 @@ class Outbox:
             out += struct.pack(_HEAD, one.fport, one.tries, one.since_ms, one.next_ms, len(one.payload))
             out += one.payload
         self._rtc.put("outbox", out)
+        next_ms = self.next_ms()
+        self._rtc.put("talk", b"" if next_ms is None else next_ms.to_bytes(8, "little"))
 
     def _by_urgency(self) -> "list[Waiting]":
         return [one for fport in _URGENCY for one in self._waiting if one.fport == fport]

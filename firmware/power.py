@@ -10,10 +10,9 @@ class Power:
     def __init__(self, rtc: "Store", quiet_cv: int):
         self._rtc = rtc
         self._quiet_cv = quiet_cv
-        saved = rtc.get("power") or bytes(7)
+        saved = rtc.get("power") or bytes(5)
         self.quiet = bool(saved[0])
-        self._reports = int.from_bytes(saved[1:5], "little")
-        self.misread = int.from_bytes(saved[5:], "little")  # downlinks that were no command
+        self._reports = int.from_bytes(saved[1:], "little")
 
     def judge(self, battery: "int | str") -> None:
         """Learn the battery's voltage in 10 mV; a fault changes nothing."""
@@ -28,8 +27,7 @@ class Power:
         self._reports += 1
 
     def save(self) -> None:
-        counts = self._reports.to_bytes(4, "little") + (self.misread & 0xFFFF).to_bytes(2, "little")
-        self._rtc.put("power", bytes([self.quiet]) + counts)
+        self._rtc.put("power", bytes([self.quiet]) + self._reports.to_bytes(4, "little"))
 
 
 TYPE_CHECKING = False

@@ -6,6 +6,7 @@ from codec.registry import TABLE
 _LOOKS = const(3)  # a mark counts as crossed, or left, when two of three looks say so
 _BETWEEN_LOOKS_MS = const(1500)
 _LEVEL = "distance"
+_ALL_PCT = const(100)
 
 
 class Sampling:
@@ -26,6 +27,8 @@ class Sampling:
             self._names = [[] for _ in sensors]
         self.over = marks.crossed  # how many marks the water is over, by two of three looks
         self.rate = None  # type: int | None  # of the distance, in mm a minute
+        self.at_floor = False  # a microphone heard nothing above its own noise
+        self.in_blocks = False  # or only a part of the time
 
     def due(self, schedule: "Schedule", now_ms: int) -> "list[int]":
         """Which sensors to read: a report holds all but those that are read more rarely than it is sent."""
@@ -46,7 +49,10 @@ class Sampling:
 
     async def read(self, at: int) -> "dict[str, int | str]":
         """What one sensor sees, of the quantities the config wants."""
-        seen = await self._sensors[at].read()
+        sensor = self._sensors[at]
+        seen = await sensor.read()
+        self.at_floor = self.at_floor or getattr(sensor, "at_floor", False)
+        self.in_blocks = self.in_blocks or getattr(sensor, "duty_pct", _ALL_PCT) < _ALL_PCT
         wanted = self._config["quantities"]
         values = {name: self._offset(name, seen[name]) for name in seen if not wanted or name in wanted}
         self._names[at] = sorted(values)

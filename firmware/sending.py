@@ -40,9 +40,6 @@ class Sending:
         self._outbox.wait_until(self._clock.now_ms() + link.wait_ms())
         return downlink
 
-    async def rejoin(self) -> bool:
-        return await self._open_link().join()
-
     async def _transmit(self, link: "Link", one: "Waiting") -> "Downlink | None":
         is_alarm = one.fport == ports.ALARM
         confirmed = self._confirm == _CONFIRM_ALL or bool(is_alarm and self._confirm)

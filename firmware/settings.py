@@ -2,19 +2,19 @@
 
 import json
 
-from firmware.config import NUMBERS, ConfigError, marks, number
+from firmware.limits import NUMBERS, ConfigError, marks, number
 
 
-def load(flash: "Store", config: "dict[str, Any]") -> "dict[str, Any]":
+def settled(flash: "Store", config: "dict[str, Any]") -> "dict[str, Any]":
     """The config with what commands changed since; damaged or outdated settings do not count."""
-    settled = dict(config)
+    changed_config = dict(config)
     try:
         changed = json.loads(flash.get("settings") or b"{}")
         for name in changed:
-            settled[name] = _judged(name, changed[name])
+            changed_config[name] = _judged(name, changed[name])
     except (ValueError, KeyError, TypeError):  # ConfigError is a ValueError
         return dict(config)
-    return settled
+    return changed_config
 
 
 def change(flash: "Store", changes: "dict[str, Any]") -> None:
@@ -25,6 +25,7 @@ def change(flash: "Store", changes: "dict[str, Any]") -> None:
         changed = {}
     for name in changes:
         changed[name] = _judged(name, changes[name])
+    flash.put("plan", b"")  # first: a cut in power in between only means to plan anew
     flash.put("settings", json.dumps(changed).encode())
 
 

@@ -86,6 +86,9 @@ class SimulatedBoard:
     def reset_cause(self) -> int:
         return 4 if self._rtc.get("schedule") else 1
 
+    def forget(self) -> None:
+        """Memory is not scarce here."""
+
     def reset(self) -> None:
         """The next wake finds RTC memory as power loss leaves it."""
         self._rtc.clear()

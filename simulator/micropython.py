@@ -25,13 +25,13 @@ class MicroPythonNode(SimulatedNode):
     async def _wake(self) -> int:
         vm = self._around.vm
         vm.start()
-        vm.write([self.site.name, "boot", self._config, self._secrets])
+        vm.write([self.site.name, "boot", self._files])
         while True:
             kind, value = self._serve(vm)
             if kind == "done":
                 return int(value)
             await Until(value)
-            vm.write([self.site.name, "step", None, None])
+            vm.write([self.site.name, "step", None])
 
     def _serve(self, vm: Vm) -> tuple[str, Any]:
         """Answer the board's questions until the program pauses or ends."""

@@ -67,11 +67,13 @@ class SimulatedNode:
         self._flash = MemoryStore()
         self._rtc = MemoryStore()
         self._power_on_us = around.clock.now_us()
-        self._config = {"quantities": _QUANTITIES, **settings}
-        self._secrets = {
-            "dev_eui": identity.dev_eui,
-            "join_eui": identity.join_eui,
-            "app_key": identity.app_key.hex(),
+        self._files: dict[str, dict[str, Any]] = {
+            "config.json": {"quantities": _QUANTITIES, **settings},
+            "secrets.json": {
+                "dev_eui": identity.dev_eui,
+                "join_eui": identity.join_eui,
+                "app_key": identity.app_key.hex(),
+            },
         }
         self._life = 0
         self._drained_us = around.clock.now_us()
@@ -104,7 +106,7 @@ class SimulatedNode:
         device.run(clock, program, sleep, lambda: life == self._life)
 
     def _program(self, board: SimulatedBoard) -> device.Program:
-        return firmware_main.assemble(board, self._config, self._secrets).wake()
+        return firmware_main.assemble(board, self._files.__getitem__).wake()
 
     def _tell(self, board: SimulatedBoard, began_us: int) -> None:
         """The wake is over: what it cost, and the session that is in force now."""

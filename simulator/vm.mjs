@@ -81,9 +81,9 @@ def _drive(node, handle):
 
 
 def command(line):
-    node, verb, config, secrets = json.loads(line)
+    node, verb, files = json.loads(line)
     if verb == "boot":
-        _programs[node] = firmware_main.assemble(Remote(node, 0), config, secrets).wake()
+        _programs[node] = firmware_main.assemble(Remote(node, 0), lambda name: files[name]).wake()
     try:
         return json.dumps(["until", _programs[node].send(None)])
     except StopIteration as stop:

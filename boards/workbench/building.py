@@ -16,6 +16,7 @@ from boards.workbench import WorkbenchError
 from boards.workbench.catalogue import ROOT, Board
 from firmware import config as node_config
 from firmware import sensors
+from firmware.sensors import rules
 
 _DEVICE_ROOMS = ("codec/", "firmware/")
 # The entry is compiled by the interpreter itself, which looks for main.py.
@@ -126,7 +127,7 @@ def _ports(rows: Any, board: Board) -> list[str]:
     taken: set[int] = set()
     for row in rows if isinstance(rows, list) else []:
         try:
-            sensors.check(row)
+            rules.check(row)
         except (ValueError, AttributeError, TypeError) as error:
             complaints.append(f"sensors: {error}")
             continue

@@ -28,16 +28,12 @@ PARTS = {
     "battery": ("battery", "Battery"),
 }
 
-# Keys of every row beside OPTIONS: `power` is the switch of the part's supply, `sample_s` is the node's.
-_COMMON = ("part", "port", "power", "warmup_ms", "sample_s")
-_LONGEST_WARMUP_MS = 120000
-
 
 def create(row: "dict[str, Any]", board: "Board", clock: "Clock") -> "Sensor":
-    """The sensor of a row such as {"part": "a02yyuw", "port": 1}; ValueError names what is wrong with it."""
-    options = check(row)
-    module = _module(row["part"])
-    for name in options:
+    """The sensor of a row that `rules.check` found right; ValueError when the board has no such bus."""
+    module = module_of(row["part"])
+    options = {name: row.get(name, module.OPTIONS[name][0]) for name in module.OPTIONS}
+    for name in sorted(options):  # MicroPython's dicts have no order
         if module.OPTIONS[name][1] is dict:
             options[name] = create(options[name], board, clock) if options[name] else None
     bus = _open(row, module, options, board)
@@ -49,61 +45,6 @@ def create(row: "dict[str, Any]", board: "Board", clock: "Clock") -> "Sensor":
     return Switched(
         sensor, clock, _of(board, "power", row)(row["power"]), row.get("warmup_ms", module.WARMUP_MS)
     )
-
-
-def check(row: "dict[str, Any]") -> "dict[str, Any]":
-    """The options of a row, defaults filled in. Needs no board: it judges the row also at build time."""
-    part = row.get("part")
-    if not isinstance(part, str) or part not in PARTS:
-        raise ValueError(f"unknown sensor part {part!r}: known are {', '.join(sorted(PARTS))}")
-    _number(part, "port", row.get("port"), 0, 255)
-    _number(part, "power", row.get("power", 0), 0, 255)
-    _number(part, "warmup_ms", row.get("warmup_ms", 0), 0, _LONGEST_WARMUP_MS)
-    options = _module(part).OPTIONS
-    for key in sorted(row):
-        if key not in options and key not in _COMMON:
-            known = ", ".join(sorted(list(_COMMON) + list(options)))
-            raise ValueError(f"{part}: unknown key {key!r}: known are {known}")
-    return {name: _option(part, name, row, options[name]) for name in sorted(options)}
-
-
-def check_all(rows: "list[dict[str, Any]]") -> None:
-    """Each row by itself, and that no two want the same port; on I2C several parts may share one."""
-    taken: dict[tuple[Any, ...], str] = {}
-    for row in rows:
-        options = check(row)
-        bus = _module(row["part"]).BUS
-        place: tuple[Any, ...] = (bus, row["port"])
-        if bus == "i2c":
-            place += (options.get("address"), options.get("channel"))
-        if place in taken:
-            raise ValueError(f"{row['part']}: {bus} {row['port']} is taken by {taken[place]}")
-        taken[place] = row["part"]
-
-
-def _option(part: str, name: str, row: "dict[str, Any]", rule: "tuple[Any, ...]") -> "Any":
-    value = row.get(name, rule[0])
-    if rule[1] is dict:
-        if value is False and rule[0] is False:
-            return None
-        if not isinstance(value, dict):
-            raise ValueError(
-                f'{part}: {name} must be a part such as {{"part": "sht3x", "port": 0}}, not {value!r}'
-            )
-        check(value)
-    elif len(rule) == 2:
-        if value not in rule[1] or isinstance(value, bool):
-            raise ValueError(
-                f"{part}: {name} must be one of {', '.join([str(x) for x in rule[1]])}, not {value!r}"
-            )
-    else:
-        _number(part, name, value, rule[1], rule[2])
-    return value
-
-
-def _number(part: str, name: str, value: "Any", least: int, most: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-        raise ValueError(f"{part}: {name} must be a whole number from {least} to {most}, not {value!r}")
 
 
 def _open(row: "dict[str, Any]", module: "Any", options: "dict[str, Any]", board: "Board") -> "Any":
@@ -127,7 +68,7 @@ def _of(board: "Board", name: str, row: "dict[str, Any]") -> "Any":
     return getattr(board, name)
 
 
-def _module(part: str) -> "Any":
+def module_of(part: str) -> "Any":
     return __import__("firmware.sensors." + PARTS[part][0], None, None, ("*",))
 
 

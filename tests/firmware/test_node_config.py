@@ -1,12 +1,14 @@
 """A config that is partly wrong: refused with words at build time, and on the node run as far as it goes."""
 
 import random
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from codec import report
 from firmware import config as node_config
-from firmware import main
+from firmware import limits, main
 from tests.bench.node import Bench
 
 SECRETS = {"dev_eui": "0200006d66000001", "join_eui": "0" * 16, "app_key": "00" * 16}
@@ -30,12 +32,16 @@ class Here(Bench):
         raise OSError(19)
 
 
+def files_of(given: dict[str, object]) -> Callable[[str], Any]:
+    return {"config.json": given, "secrets.json": SECRETS}.__getitem__
+
+
 def status_of(given: dict[str, object], monkeypatch: pytest.MonkeyPatch) -> object:
     """The status in the first report of a node with this config."""
     here = Here()
     monkeypatch.setattr(main, "_native_link", lambda *_: here)
     while not here.sent:
-        here.at_ms += main.run(main.assemble(here, given, SECRETS).wake())  # type: ignore[arg-type]
+        here.at_ms += main.run(main.assemble(here, files_of(given)).wake())  # type: ignore[arg-type]
     return report.decode(here.sent[0][2]).get("status")
 
 
@@ -52,12 +58,12 @@ def test_what_is_wrong_is_named_and_the_rest_runs(monkeypatch: pytest.MonkeyPatc
 
 
 def test_without_a_single_sensor_there_is_no_node() -> None:
-    with pytest.raises(node_config.ConfigError, match="unknown sensor part 'a03'"):
-        main.assemble(Here(), {"sensors": [{"part": "a03", "port": 1}]}, SECRETS)  # type: ignore[arg-type]
+    with pytest.raises(limits.ConfigError, match="unknown sensor part 'a03'"):
+        main.assemble(Here(), files_of({"sensors": [{"part": "a03", "port": 1}]}))  # type: ignore[arg-type]
 
 
 def test_an_error_never_shows_a_key() -> None:
     for secrets in ({**SECRETS, "app_key": "c0ffee"}, {**SECRETS, "app_key": "zz" * 16}):
-        with pytest.raises(node_config.ConfigError) as error:
+        with pytest.raises(limits.ConfigError) as error:
             node_config.check_secrets(secrets)
         assert "c0ffee" not in str(error.value) and "zz" not in str(error.value)

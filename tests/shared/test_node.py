@@ -1,11 +1,12 @@
 """The life of a node over many wakes, each a new program on the same stores; the same on both Pythons."""
 
 from codec import cbor, message, registry, report
-from firmware import config as node_config
+from firmware import plan
 from firmware.journal import PAGE, Journal
 from firmware.marks import Marks
 from firmware.node import Node
-from firmware.power import Power
+
+SECRETS = {"dev_eui": "0200006d66000001", "join_eui": "0" * 16, "app_key": "00" * 16}
 
 
 class Memory:
@@ -112,8 +113,9 @@ class World:
         self.water = Water(self.board_clock, distance_mm)
         self.battery_cv = 360
         self.resets = 0
+        self.forgotten = 0
         config["sensors"] = [{"part": "a02yyuw", "port": 1}]
-        self.config = node_config.check(config)
+        self.config = config
         self.wakes = 0
         self.lines = []
 
@@ -138,6 +140,12 @@ class World:
     def reset_cause(self):
         return 4 if self.rtc_store.values else 1
 
+    def uart(self, port, baudrate):
+        """What is read comes from `water`."""
+
+    def forget(self):
+        self.forgotten += 1
+
     def reset(self):
         self.resets += 1
 
@@ -153,7 +161,9 @@ class World:
 
     def wake(self):
         self.wakes += 1
-        node = Node(self, lambda: self.link, [self.water], self.config)
+        files = {"config.json": self.config, "secrets.json": SECRETS}
+        settled = plan.load(self, lambda name: files[name])
+        node = Node(self, settled, lambda: [self.water], lambda: self.link)
         pause_ms = run(node.wake())
         self.board_clock.at_ms += pause_ms
 
@@ -417,7 +427,7 @@ def test_a_malformed_command_is_counted_and_ignored():
         world.link.answers = [Downlink(10, payload, False)]
         world.live(world.board_clock.at_ms // 1000 + 1000)
         assert world.link.answers == []
-    assert world.sent(11) == [] and Power(world.rtc_store, 330).misread == 6
+    assert world.sent(11) == [] and world.rtc_store.get("misread") == b"\x06\x00"
     world.link.answers = [Downlink(2, cbor.encode((-20, 1, (5,))), False)]  # not the port of commands
     world.live(world.board_clock.at_ms // 1000 + 2000)
     assert world.sent(11) == []

@@ -71,8 +71,9 @@ def test_attacks_change_nothing_that_is_stored(messfunk_sim: Simulate) -> None:
     assert outcome.report["foreign"] > 200
     refused = outcome.gateway["refused"]
     assert refused["replay"] > 0 and refused["mic"] > 0 and refused["unknown_device"] > 50
-    heard = outcome.report["uplinks"]["heard"]
-    assert outcome.gateway["uplinks"] == heard - outcome.gateway["joins"]
+    uplinks, joins = outcome.report["uplinks"], outcome.gateway["joins"]
+    # a replay may bring what a collision had swallowed: a node sent it, and it is new here
+    assert uplinks["heard"] - joins <= outcome.gateway["uplinks"] <= uplinks["sent"] - joins
 
 
 def test_a_fast_clock_still_joins_and_a_hopeless_one_does_not(messfunk_sim: Simulate) -> None:
