@@ -71,7 +71,7 @@ class Looking:
 
             outbox = Outbox(self._rtc)
             for fport, payload in self._waiting:
-                outbox.put(fport, payload, self._clock.now_ms())
+                outbox.put(fport, payload, self._clock.now_ms(), fport == _REPORT and self._is_slow)
             outbox.save()
         return self._schedule.next_ms()
 

@@ -1,6 +1,6 @@
 """What waits for the air, kept in RTC memory: one frame a wake, the most urgent first.
 
-Of reports and hellos only the newest waits: it replaces the one before, which the journal still has.
+Of whole reports and hellos only the newest waits: it replaces the one before, which the journal still has.
 """
 
 import struct
@@ -30,12 +30,14 @@ class Outbox:
         self._waiting = _unpack(rtc.get("outbox") or bytes(8))
         self._not_before_ms = int.from_bytes((rtc.get("outbox") or bytes(8))[:8], "little")
 
-    def put(self, fport: int, payload: bytes, now_ms: int) -> None:
-        if fport in _NEWEST_ONLY:
+    def put(self, fport: int, payload: bytes, now_ms: int, partial: bool = False) -> None:
+        """`partial`: a report of some sensors only, which does not replace the one of the others."""
+        if fport in _NEWEST_ONLY and not partial:
             self._waiting = [one for one in self._waiting if one.fport != fport]
         self._waiting.append(Waiting(fport, 0, now_ms, now_ms, payload))
-        if len(self._waiting) > _ROOM:
-            self._waiting.remove(self._by_urgency()[-1])
+        if len(self._waiting) > _ROOM:  # the oldest of what matters least
+            least = self._by_urgency()[-1].fport
+            self._waiting.remove([one for one in self._waiting if one.fport == least][0])
 
     def first(self, now_ms: int) -> "Waiting | None":
         """The most urgent that may leave now; among equals the one that waits longest."""

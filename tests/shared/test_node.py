@@ -5,6 +5,7 @@ from firmware import plan
 from firmware.journal import PAGE, Journal
 from firmware.marks import Marks
 from firmware.node import Node
+from firmware.outbox import Outbox
 
 SECRETS = {"dev_eui": "0200006d66000001", "join_eui": "0" * 16, "app_key": "00" * 16}
 
@@ -276,6 +277,18 @@ def test_a_low_battery_makes_it_quiet_and_says_so():
     world.battery_cv = 360
     world.live(2 * 86400)
     assert "status" not in values_of(world.sent(1)[-1])
+
+
+def test_reports_of_one_sensor_do_not_replace_those_of_another():
+    outbox = Outbox(Memory())
+    outbox.put(1, b"water", 0, True)
+    outbox.put(1, b"street", 1000, True)
+    assert [outbox.first(2000).payload] == [b"water"]
+    for step in range(20):
+        outbox.put(1, bytes([step]), 2000 + step, True)
+    assert outbox.first(9000).payload == bytes([12])  # the oldest gave way
+    outbox.put(3, b"alarm", 3000)
+    assert outbox.first(9000).payload == b"alarm"
 
 
 def test_a_full_flash_stops_neither_samples_nor_reports():
