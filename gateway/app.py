@@ -11,6 +11,8 @@ from uuid import uuid4
 
 from codec.wire import WireError
 from gateway import events, stages
+from gateway.commands import Writer
+from gateway.composition import COMMANDS
 from gateway.config import Address, Config, ConfigError, SourceConfig
 from gateway.counters import Counters
 from gateway.model import Clock, Downlink, GatewayError, Reading, Uplink
@@ -51,6 +53,7 @@ class App:
         async with AsyncExitStack() as starting:
             self.store = Store(self._config.store.path)
             starting.callback(self.store.close)
+            self.writer = Writer(self.store, self.clock, COMMANDS)
             self._sinks = Sinks(self._config.sink, self.store, self.clock, SystemRandom(), self.health)
             self._sinks.start()
             starting.push_async_callback(self._sinks.stop)
@@ -145,9 +148,11 @@ class App:
         if config is None:
             return
         listener = server.listen(config.bind)
-        self._http_url = f"http://{Address(*listener.getsockname()[:2])}/"
+        scheme = "https" if config.is_tls else "http"
+        self._http_url = f"{scheme}://{Address(*listener.getsockname()[:2])}/"
         page = server.Server(
-            api.create_app(self.store.path, self.clock, self.counters, self.notifier, config), listener
+            api.create_app(self.store.path, self.clock, self.counters, self.notifier, config, self.writer),
+            listener,
         )
         serving = asyncio.create_task(page.serve())
 

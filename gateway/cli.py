@@ -9,11 +9,22 @@ from typing import Annotated, Any
 
 import typer
 
-from gateway import devices, outbox_cli, payload_cli
+from gateway import access_cli, devices, outbox_cli, payload_cli
 from gateway.app import App
 from gateway.clock import WallClock
 from gateway.config import Config, SourceConfig, load, parse_eui, to_toml
-from gateway.console import CONFIG, AsJson, ConfigOption, DbOption, opened, refuse, refusing, tell
+from gateway.console import (
+    CONFIG,
+    AsJson,
+    ConfigOption,
+    DbOption,
+    commanding,
+    fail,
+    opened,
+    refuse,
+    refusing,
+    tell,
+)
 from gateway.model import Device, GatewayError
 from gateway.store import queries
 from gateway.store.sqlite import Store
@@ -25,6 +36,7 @@ device_app = typer.Typer(no_args_is_help=True, help="The nodes that the gateway 
 app.add_typer(config_app, name="config")
 app.add_typer(device_app, name="device")
 app.add_typer(outbox_cli.app, name="outbox")
+app.add_typer(access_cli.app, name="token")
 app.add_typer(payload_cli.app)
 
 
@@ -97,11 +109,13 @@ def add(
     """Register a node. Its keys come from a file or standard input, never as an argument."""
     if (keys_file is None) != lns:
         refuse("--keys-file FILE for a node that we serve, or --lns for one behind an LNS: give one")
-    keys = _read_keys(keys_file) if keys_file else None
-    with refusing(), opened(config, db, create=True) as store:
-        node = devices.Provisioning(dev_eui, name or dev_eui, keys, lat, lon, mount_mm)
-        device = devices.add(store, node, WallClock().now_ms())
-        tell({"device": _describe(store, device)}, as_json, f"{dev_eui}: registered ({device.activation})")
+    wanted: dict[str, Any] = {"dev_eui": dev_eui, "name": name, "lat": lat, "lon": lon, "mount_mm": mount_mm}
+    wanted["keys"] = _read_keys(keys_file) if keys_file else None
+    with refusing():
+        with commanding(config, db, create=True) as run:
+            run("device.add", wanted)
+        device = _described(config, db, dev_eui)
+    tell({"device": device}, as_json, f"{dev_eui}: registered ({device['activation']})")
 
 
 @device_app.command(name="list")
@@ -120,8 +134,8 @@ def list_devices(config: ConfigOption = None, db: DbOption = None, as_json: AsJs
 @device_app.command()
 def show(dev_eui: DevEui, config: ConfigOption = None, db: DbOption = None, as_json: AsJson = False) -> None:
     """One node: what is known of it and its newest values. Never its keys."""
-    with refusing(), opened(config, db) as store:
-        device = _describe(store, devices.find(store, dev_eui))
+    with refusing():
+        device = _described(config, db, dev_eui)
     lines = [f"{key}: {'-' if value is None else value}" for key, value in device.items() if key != "last"]
     lines += [f"{_value(reading)}  {reading['time']}" for reading in device["last"]]
     tell({"device": device}, as_json, "\n".join(lines))
@@ -129,12 +143,21 @@ def show(dev_eui: DevEui, config: ConfigOption = None, db: DbOption = None, as_j
 
 @device_app.command()
 def remove(
-    dev_eui: DevEui, config: ConfigOption = None, db: DbOption = None, as_json: AsJson = False
+    dev_eui: DevEui,
+    purge: Annotated[
+        bool, typer.Option("--purge", help="Delete its history too; its EUI is to be typed.")
+    ] = False,
+    config: ConfigOption = None,
+    db: DbOption = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Forget a node with its keys, uplinks and readings."""
-    with refusing(), opened(config, db) as store:
-        devices.remove(store, dev_eui)
-    tell({"removed": dev_eui}, as_json, f"{dev_eui}: removed")
+    """Serve a node no more and forget its keys. Its history stays, and `device add` takes it up again."""
+    if purge and typer.prompt("Its history goes for good. Type the DevEUI", err=True).lower() != dev_eui:
+        fail("another EUI: nothing was deleted")
+    with refusing(), commanding(config, db) as run:
+        run("device.remove", {"dev_eui": dev_eui, "purge": purge})
+    done = "removed with its history" if purge else "removed; its history stays"
+    tell({"removed": dev_eui, "purged": purge}, as_json, f"{dev_eui}: {done}")
 
 
 @device_app.command()
@@ -142,8 +165,8 @@ def reset_session(
     dev_eui: DevEui, config: ConfigOption = None, db: DbOption = None, as_json: AsJson = False
 ) -> None:
     """Take up a node that has lost its counters: ABP counts from 0 again, OTAA must join again."""
-    with refusing(), opened(config, db) as store:
-        was_active = devices.reset_session(store, dev_eui, WallClock().now_ms())
+    with refusing(), commanding(config, db) as run:
+        was_active = run("device.reset_session", {"dev_eui": dev_eui})["reset"]
     text = f"{dev_eui}: {'session reset' if was_active else 'had no session in use'}"
     tell({"dev_eui": dev_eui, "reset": was_active}, as_json, text)
 
@@ -162,7 +185,7 @@ async def _serve(config: Config, as_json: bool) -> None:
         await ended.wait()
 
 
-def _read_keys(file: str) -> devices.OtaaKeys | devices.AbpKeys:
+def _read_keys(file: str) -> dict[str, Any]:
     """Errors never quote the text: it holds keys."""
     try:
         return devices.read_keys(sys.stdin.read() if file == "-" else Path(file).read_text("utf-8"))
@@ -172,6 +195,11 @@ def _read_keys(file: str) -> devices.OtaaKeys | devices.AbpKeys:
         refuse(f"{file}: not a text file")
     except devices.DeviceError as error:
         refuse(f"{'standard input' if file == '-' else file}: {error}")
+
+
+def _described(config: Path | None, db: Path | None, dev_eui: str) -> dict[str, Any]:
+    with opened(config, db) as store:
+        return _describe(store, devices.find(store, dev_eui))
 
 
 def _describe(store: Store, device: Device) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
-from gateway.peers import InfluxConfig, LnsConfig, MqttSinkConfig, WebhookConfig
+from gateway.peers import File, InfluxConfig, LnsConfig, MqttSinkConfig, WebhookConfig
 from gateway.section import ConfigError as ConfigError
 from gateway.section import Section
 
@@ -71,22 +71,51 @@ class StoreConfig(Section):
 
 class HttpConfig(Section):
     bind: Bind = Field(default=Address("127.0.0.1", 8080), description="IP address and port of page and API")
+    tls_cert_file: File | None = Field(
+        default=None, description="a path: the certificate of page and API, with those that lead to its root"
+    )
+    tls_key_file: File | None = Field(
+        default=None, validate_default=True, description="a path: the key of tls_cert_file"
+    )
     behind_proxy: bool = Field(
         default=False,
         validate_default=True,
-        description="true or false: a reverse proxy with TLS stands before it; needed beyond loopback",
+        description="true or false: a reverse proxy with TLS stands before it; "
+        "beyond loopback it needs that or tls_cert_file",
     )
+    open_on_loopback: bool = Field(
+        default=False,
+        description="true or false: whoever is on this machine may change everything without a token",
+    )
+
+    @field_validator("tls_key_file")
+    @classmethod
+    def _certificate_and_key(cls, key_file: Path | None, info: ValidationInfo) -> Path | None:
+        if "tls_cert_file" in info.data and (key_file is None) != (info.data["tls_cert_file"] is None):
+            raise ValueError("tls_cert_file and tls_key_file belong together: name both or none")
+        return key_file
 
     @field_validator("behind_proxy")
     @classmethod
-    def _proxy_beyond_loopback(cls, behind_proxy: bool, info: ValidationInfo) -> bool:
+    def _tls_beyond_loopback(cls, behind_proxy: bool, info: ValidationInfo) -> bool:
         bind = info.data.get("bind")
-        if bind and not bind.is_loopback and not behind_proxy:
+        if bind and not bind.is_loopback and not behind_proxy and not info.data.get("tls_cert_file"):
             raise ValueError(
-                f"{bind} is reachable from other machines: put a reverse proxy with TLS before it "
-                "and set behind_proxy = true, or bind 127.0.0.1"
+                f"{bind} is reachable from other machines: name tls_cert_file and tls_key_file, "
+                "or put a reverse proxy with TLS before it and set behind_proxy = true, or bind 127.0.0.1"
             )
         return behind_proxy
+
+    @field_validator("open_on_loopback")
+    @classmethod
+    def _nobody_stands_between(cls, is_open: bool, info: ValidationInfo) -> bool:
+        if is_open and info.data.get("behind_proxy"):
+            raise ValueError("behind a proxy the whole world comes over loopback: set it to false")
+        return is_open
+
+    @property
+    def is_tls(self) -> bool:
+        return self.tls_cert_file is not None
 
 
 class NetworkConfig(Section):

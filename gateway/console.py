@@ -1,13 +1,18 @@
 """What every command of the gateway shares: where the store is, how it answers, how it refuses."""
 
+import getpass
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
 
+from gateway.access.roles import Principal, Role
+from gateway.clock import WallClock
+from gateway.commands import Writer
+from gateway.composition import COMMANDS
 from gateway.config import ConfigError, load
 from gateway.model import GatewayError
 from gateway.store.sqlite import Store
@@ -16,6 +21,7 @@ _FAILED = 1
 _USAGE = 2
 CONFIG = Path("messfunk.toml")
 
+Run = Callable[[str, dict[str, Any]], dict[str, Any]]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", metavar="FILE", help=f"The gateway's; {CONFIG} unless named.")
@@ -36,6 +42,15 @@ def opened(config: Path | None, db: Path | None, create: bool = False) -> Iterat
         yield store
     finally:
         store.close()
+
+
+@contextmanager
+def commanding(config: Path | None, db: Path | None, create: bool = False) -> Iterator[Run]:
+    """Changes go through the one writer, in the name of who types them."""
+    typist = Principal(f"{getpass.getuser()} on this machine", Role.ADMIN)
+    with opened(config, db, create) as store:
+        writer = Writer(store, WallClock(), COMMANDS)
+        yield lambda name, arguments: writer.run(typist, name, arguments)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from codec.lorawan import regions
-from gateway.model import Device, GatewayError, Session
+from gateway.model import ConflictError, Device, GatewayError, NotFoundError, Session
 from gateway.store.sqlite import Store
 
 _KEYS = '{"join_eui": ..., "app_key": ...} or {"dev_addr": ..., "nwk_s_key": ..., "app_s_key": ...}'
@@ -53,15 +53,16 @@ _ACTIVATIONS: dict[type, Literal["otaa", "abp", "lns"]] = {
 }
 
 
-def read_keys(text: str) -> OtaaKeys | AbpKeys:
-    """The keys in a JSON text."""
+def read_keys(text: str) -> dict[str, Any]:
+    """The keys in a JSON text, as `parse_keys` takes them."""
     try:
         fields = json.loads(text)
     except (ValueError, RecursionError):  # the parser's message would quote the text
         raise DeviceError(f"the keys are not JSON: expected {_KEYS}") from None
     if not isinstance(fields, dict):
         raise DeviceError(f"the keys are no JSON object: expected {_KEYS}")
-    return parse_keys(fields)
+    parse_keys(fields)
+    return fields
 
 
 def parse_keys(fields: Mapping[str, Any]) -> OtaaKeys | AbpKeys:
@@ -75,6 +76,7 @@ def parse_keys(fields: Mapping[str, Any]) -> OtaaKeys | AbpKeys:
 
 
 def add(store: Store, provisioning: Provisioning, now: int) -> Device:
+    """Register it. An archived one is taken up again, with its history, under what is said now."""
     keys = provisioning.keys
     device = Device(
         dev_eui=provisioning.dev_eui,
@@ -89,27 +91,47 @@ def add(store: Store, provisioning: Provisioning, now: int) -> Device:
     )
     with store.transaction():
         if store.device(device.dev_eui):
-            raise DeviceError(
+            raise ConflictError(
                 f"device {device.dev_eui} is registered already; "
-                "to register it anew, `messfunk device remove` it with all its readings first"
+                "to register it anew, `messfunk device remove` it first: its readings stay"
             )
-        store.add_device(device)
+        if store.archived_device(device.dev_eui):
+            store.set_device(device)
+        else:
+            store.add_device(device)
         if isinstance(keys, AbpKeys):
             store.add_session(_session(device.dev_eui, keys, now))
     return device
 
 
-def remove(store: Store, dev_eui: str) -> None:
-    """The device with its sessions, uplinks and readings."""
+def change(store: Store, dev_eui: str, said: Mapping[str, Any]) -> Device:
+    """`said` by the names of the device's fields."""
     with store.transaction():
-        find(store, dev_eui)
+        device = replace(find(store, dev_eui), **said)
+        store.set_device(device)
+    return device
+
+
+def archive(store: Store, dev_eui: str, now: int) -> None:
+    """It is served no more and forgets its keys; what it said stays."""
+    with store.transaction():
+        device = find(store, dev_eui)
+        store.end_sessions(dev_eui)
+        store.set_device(replace(device, app_key=None, archived_at=now))
+
+
+def purge(store: Store, dev_eui: str) -> None:
+    """The device, archived or not, with its sessions, uplinks and readings."""
+    with store.transaction():
+        if store.archived_device(dev_eui) is None:
+            find(store, dev_eui)
         store.remove_device(dev_eui)
 
 
 def find(store: Store, dev_eui: str) -> Device:
     device = store.device(dev_eui)
     if device is None:
-        raise DeviceError(f"no device {dev_eui}; `messfunk device list` shows those there are")
+        raise NotFoundError(f"no device {dev_eui}; `messfunk device list` shows those there are")
     return device
 
 

@@ -12,6 +12,14 @@ class GatewayError(Exception):
     """Root of what the gateway refuses; the text names the thing and the next step."""
 
 
+class NotFoundError(GatewayError):
+    """What is asked for does not exist."""
+
+
+class ConflictError(GatewayError):
+    """What is asked for does not fit what there is already."""
+
+
 class Clock(Protocol):
     """Time, handed in. The simulator's clock stands still while a called action is at work."""
 
@@ -49,6 +57,7 @@ class Device:
     lon: float | None = None
     mount_mm: int | None = None
     created_at: int = 0
+    archived_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

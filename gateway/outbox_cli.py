@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from gateway.clock import WallClock
-from gateway.console import AsJson, ConfigOption, DbOption, opened, refusing, tell
+from gateway.console import AsJson, ConfigOption, DbOption, commanding, opened, refusing, tell
 from gateway.store import outbox
 from gateway.web.shapes import instant
 
@@ -43,8 +43,8 @@ def retry(
     sink: SinkOption = None, config: ConfigOption = None, db: DbOption = None, as_json: AsJson = False
 ) -> None:
     """Offer once more what was refused, once its cause is gone. A running gateway takes it up in seconds."""
-    with refusing(), opened(config, db) as store, store.transaction():
-        count = outbox.retry(store.connection, sink)
+    with refusing(), commanding(config, db) as run:
+        count = run("outbox.retry", {"sink": sink})["count"]
     tell({"retried": count}, as_json, f"{count} uplinks are offered once more")
 
 
@@ -56,8 +56,8 @@ def drop(
     as_json: AsJson = False,
 ) -> None:
     """Let go what a sink was owed. The uplinks themselves stay in the store."""
-    with refusing(), opened(config, db) as store, store.transaction():
-        count = outbox.drop(store.connection, sink)
+    with refusing(), commanding(config, db) as run:
+        count = run("outbox.drop", {"sink": sink})["count"]
     tell({"sink": sink, "dropped": count}, as_json, f"{sink}: {count} uplinks are owed no more")
 
 

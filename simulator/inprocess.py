@@ -36,7 +36,9 @@ async def gateway(
 ) -> AsyncIterator[App]:
     """A running gateway on free ports, DevAddrs drawn by `seed`; with its page if `http_port` is given."""
     free = config.Address("127.0.0.1", 0)
-    page = None if http_port is None else config.HttpConfig(bind=config.Address("127.0.0.1", http_port))
+    page = None
+    if http_port is not None:  # nothing in a simulation is worth a token
+        page = config.HttpConfig(bind=config.Address("127.0.0.1", http_port), open_on_loopback=True)
     settings = config.Config(
         store=config.StoreConfig(path=db), http=page, source=(config.SourceConfig(bind=free),)
     )

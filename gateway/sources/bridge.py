@@ -113,6 +113,8 @@ class Bridge:
     def _is_registered(self, message: LnsUplink | LnsJoin) -> bool:
         if self._store.device(message.dev_eui):
             return True
+        if self._store.archived_device(message.dev_eui):
+            return False
         if self._adopt:
             _log.info("%s: registered, as the LNS of %s knows it", message.dev_eui, self._name)
             now = self._clock.now_ms()

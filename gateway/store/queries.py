@@ -26,7 +26,7 @@ _DEVICES = """
     FROM device d
     LEFT JOIN session s ON s.id = (SELECT max(id) FROM session WHERE dev_eui = d.dev_eui AND state = 'active')
 """
-_DEVICES_AFTER = _DEVICES + "WHERE d.dev_eui > ? ORDER BY d.dev_eui"
+_DEVICES_AFTER = _DEVICES + "WHERE d.archived_at IS NULL AND d.dev_eui > ? ORDER BY d.dev_eui"
 _DEVICE = _DEVICES + "WHERE d.dev_eui = ?"
 
 _LAST = """

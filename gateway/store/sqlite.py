@@ -33,7 +33,10 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All of it is on disk at the end, or nothing is changed."""
+        """All of it is on disk at the end, or nothing is changed. Inside another it is part of that one."""
+        if self._db.in_transaction:
+            yield
+            return
         try:
             self._db.execute("BEGIN IMMEDIATE")
             yield
@@ -47,13 +50,29 @@ class Store:
     # Devices
 
     def device(self, dev_eui: str) -> Device | None:
-        return self._one(Device, "SELECT * FROM device WHERE dev_eui = ?", dev_eui)
+        """None when it is archived, too."""
+        return self._one(Device, "SELECT * FROM device WHERE dev_eui = ? AND archived_at IS NULL", dev_eui)
+
+    def archived_device(self, dev_eui: str) -> Device | None:
+        return self._one(
+            Device, "SELECT * FROM device WHERE dev_eui = ? AND archived_at IS NOT NULL", dev_eui
+        )
 
     def devices(self) -> list[Device]:
-        return self._all(Device, "SELECT * FROM device ORDER BY dev_eui")
+        """Without those that are archived."""
+        return self._all(Device, "SELECT * FROM device WHERE archived_at IS NULL ORDER BY dev_eui")
 
     def add_device(self, device: Device) -> None:
         self._insert("device", asdict(device))
+
+    def set_device(self, device: Device) -> None:
+        """What people say of it, and its keys; its counters and DevNonces stay."""
+        said = asdict(device)
+        for kept in ("dev_eui", "join_nonce", "created_at"):
+            del said[kept]
+        columns = ", ".join(f"{name} = ?" for name in said)
+        statement = f"UPDATE device SET {columns} WHERE dev_eui = ?"  # noqa: S608 (names from this file only)
+        self._db.execute(statement, (*said.values(), device.dev_eui))
 
     def remove_device(self, dev_eui: str) -> None:
         """With its sessions, uplinks and readings."""

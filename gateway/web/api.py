@@ -1,31 +1,35 @@
 """The HTTP interface: what the gateway knows, read from its store, and the page that shows it."""
 
-import ipaddress
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request, Response
+from fastapi import APIRouter, FastAPI, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware.gzip import GZipMiddleware
 
 from gateway import words
+from gateway.access import login
+from gateway.access import routes as access_routes
+from gateway.access.gate import identify, is_local, require
+from gateway.access.roles import Role
+from gateway.commands import Writer
 from gateway.config import HttpConfig
 from gateway.counters import Counters
 from gateway.model import Clock
 from gateway.notify import Notifier
 from gateway.store import queries
 from gateway.store.queries import Row
-from gateway.web import description, problems, shapes
+from gateway.web import description, device_routes, problems, shapes
 from gateway.web.asking import DevEui, PageQuery, ReadingsQuery, UplinksQuery
 from gateway.web.events import EventStreams
 from gateway.web.guard import Guard
 from gateway.web.paging import Order
 from gateway.web.problems import RequestError
+from gateway.web.site import AtSite, Site
 
 VERSION = version("messfunk")
 STATIC = Path(__file__).parent / "static"
@@ -36,24 +40,6 @@ _READINGS = Order(time=int, uplink_id=str, quantity=str)
 _UPLINKS = Order(received_at=int, id=str)
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
-    """What the routes are handed."""
-
-    store_path: Path
-    clock: Clock
-    counters: Counters
-    config: HttpConfig
-    streams: EventStreams
-    started_at: int
-
-
-def _site(request: Request) -> Site:
-    site: Site = request.app.state.site
-    return site
-
-
-AtSite = Annotated[Site, Depends(_site)]
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 router = APIRouter()
 
@@ -69,9 +55,14 @@ def _get(path: str, **described: Any) -> Callable[[Endpoint], Endpoint]:
 
 
 def create_app(
-    store_path: Path, clock: Clock, counters: Counters, notifier: Notifier, config: HttpConfig
+    store_path: Path,
+    clock: Clock,
+    counters: Counters,
+    notifier: Notifier,
+    config: HttpConfig,
+    writer: Writer | None = None,
 ) -> FastAPI:
-    """The app to be served by `gateway.web.server`, which ends its event streams."""
+    """The app to be served by `gateway.web.server`, which ends its event streams. No writer, no change."""
     app = description.DescribedApp(
         title="messfunk",
         version=VERSION,
@@ -82,8 +73,9 @@ def create_app(
         generate_unique_id_function=lambda route: route.name,
     )
     streams = EventStreams(store_path, notifier)
-    app.state.site = Site(store_path, clock, counters, config, streams, clock.now_ms())
-    app.include_router(router)
+    app.state.site = Site(store_path, clock, counters, config, streams, clock.now_ms(), writer)
+    for each in (router, device_routes.router, access_routes.router, login.router):
+        app.include_router(each)
     files = StaticFiles(directory=STATIC)
     app.mount("/static", files)
     app.mount("/words", StaticFiles(directory=WORDS))
@@ -98,7 +90,10 @@ def create_app(
     return app
 
 
-@_get("/api/v1/devices", response_model=shapes.Devices, responses=description.REFUSALS)
+_VIEWERS = [require(Role.VIEWER)]
+
+
+@_get("/api/v1/devices", response_model=shapes.Devices, responses=description.REFUSALS, dependencies=_VIEWERS)
 def devices(site: AtSite, ask: Annotated[PageQuery, Query()]) -> Row:
     """The registered nodes by DevEUI, each with the newest value of every quantity."""
     with queries.opened(site.store_path) as db:
@@ -106,7 +101,12 @@ def devices(site: AtSite, ask: Annotated[PageQuery, Query()]) -> Row:
     return {"now": site.clock.now_ms(), "next": following, "devices": rows}
 
 
-@_get("/api/v1/devices/{dev_eui}", response_model=shapes.OneDevice, responses=description.REFUSALS_OF_ONE)
+@_get(
+    "/api/v1/devices/{dev_eui}",
+    response_model=shapes.OneDevice,
+    responses=description.REFUSALS_OF_ONE,
+    dependencies=_VIEWERS,
+)
 def device(site: AtSite, dev_eui: DevEui) -> Row:
     """One registered node."""
     with queries.opened(site.store_path) as db:
@@ -118,6 +118,7 @@ def device(site: AtSite, dev_eui: DevEui) -> Row:
     "/api/v1/devices/{dev_eui}/readings",
     response_model=shapes.Readings,
     responses=description.REFUSALS_OF_ONE,
+    dependencies=_VIEWERS,
 )
 def readings(site: AtSite, dev_eui: DevEui, ask: Annotated[ReadingsQuery, Query()]) -> Row:
     """What a node measured, ascending by time; of all quantities unless one is named."""
@@ -128,7 +129,7 @@ def readings(site: AtSite, dev_eui: DevEui, ask: Annotated[ReadingsQuery, Query(
     return {"now": site.clock.now_ms(), "next": following, "readings": rows}
 
 
-@_get("/api/v1/uplinks", response_model=shapes.Uplinks, responses=description.REFUSALS)
+@_get("/api/v1/uplinks", response_model=shapes.Uplinks, responses=description.REFUSALS, dependencies=_VIEWERS)
 def uplinks(site: AtSite, ask: Annotated[UplinksQuery, Query()]) -> Row:
     """The accepted frames, ascending by time of receipt, each with the gateways that heard it."""
     with queries.opened(site.store_path) as db:
@@ -137,7 +138,12 @@ def uplinks(site: AtSite, ask: Annotated[UplinksQuery, Query()]) -> Row:
     return {"now": site.clock.now_ms(), "next": following, "uplinks": rows}
 
 
-@_get("/api/v1/events", response_class=StreamingResponse, responses=description.EVENTS)
+@_get(
+    "/api/v1/events",
+    response_class=StreamingResponse,
+    responses=description.EVENTS,
+    dependencies=_VIEWERS,
+)
 async def events(
     request: Request, site: AtSite, last_event_id: Annotated[int | None, Header(ge=0)] = None
 ) -> Response:
@@ -152,10 +158,11 @@ async def events(
 
 
 @_get("/healthz", response_model=shapes.Health, responses={503: {"model": shapes.Health}})
-def healthz(request: Request, response: Response, site: AtSite) -> dict[str, Any]:
+async def healthz(request: Request, response: Response, site: AtSite) -> dict[str, Any]:
     """Whether the gateway works, and what it has counted."""
-    status = "ok"
+    status, is_known = "ok", is_local(request, site.config)
     try:
+        is_known = is_known or await identify(request, site) is not None
         with queries.opened(site.store_path) as db:
             queries.check(db)
     except sqlite3.Error:
@@ -166,7 +173,7 @@ def healthz(request: Request, response: Response, site: AtSite) -> dict[str, Any
         "version": VERSION,
         "now": now,
         "uptime_s": (now - site.started_at) // 1000,
-        "counters": site.counters.as_dict() if _is_local(request, site.config) else None,
+        "counters": site.counters.as_dict() if is_known else None,
     }
 
 
@@ -178,10 +185,3 @@ def _registered(db: sqlite3.Connection, dev_eui: str) -> Row:
             f"No device {dev_eui} is registered. See /api/v1/devices, or register it: messfunk device add.",
         )
     return found
-
-
-def _is_local(request: Request, config: HttpConfig) -> bool:
-    """A proxy on this machine comes over loopback too, whoever its client is."""
-    if config.behind_proxy or request.client is None:
-        return False
-    return ipaddress.ip_address(request.client.host).is_loopback

@@ -18,6 +18,11 @@ REFUSALS: Responses = {
 REFUSALS_OF_ONE: Responses = REFUSALS | {
     404: {"model": Problem, "description": "The device is not registered"}
 }
+REFUSED_CHANGES: Responses = REFUSALS_OF_ONE | {
+    401: {"model": Problem, "description": "Nobody known asks"},
+    403: {"model": Problem, "description": "The role does not reach, or the request comes from another site"},
+    409: {"model": Problem, "description": "It does not fit what there is already"},
+}
 EVENTS: Responses = REFUSALS | {
     200: {
         "description": "`event` is uplink, reading or join, `data` an Uplink, a Reading or a Device as JSON; "

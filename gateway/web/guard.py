@@ -13,7 +13,7 @@ _HOST = re.compile(r"\[?([0-9a-z:.-]+?)\]?(:[0-9]+)?", re.IGNORECASE | re.ASCII)
 _LOOPBACK = frozenset(("127.0.0.1", "localhost", "::1"))
 
 _HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'none'; "
+    "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'; object-src 'none'",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",

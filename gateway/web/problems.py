@@ -10,16 +10,26 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from gateway.model import Clock, GatewayError
+from gateway.access.roles import ForbiddenError
+from gateway.commands import ArgumentError
+from gateway.model import Clock, ConflictError, GatewayError, NotFoundError
+from gateway.store.database import StoreError
 from gateway.web.shapes import Cause, Problem
 
 MEDIA_TYPE = "application/problem+json"
 
 _DETAIL = {
     404: "Nothing is at {path}. The routes are listed at /openapi.json.",
-    405: "{method} does nothing at {path}. Ask with GET.",
+    405: "{method} does nothing at {path}. /openapi.json lists what does.",
 }
-_ALLOW = {"Allow": "GET, HEAD"}
+_CHALLENGE = {"WWW-Authenticate": "Bearer"}
+_STATUS: dict[type[GatewayError], int] = {
+    NotFoundError: 404,
+    ConflictError: 409,
+    ForbiddenError: 403,
+    StoreError: 503,
+    GatewayError: 422,
+}
 _logger = logging.getLogger(__name__)
 
 
@@ -56,20 +66,25 @@ def install(app: FastAPI, clock: Clock) -> None:
         refusal, headers = _translate(request, error)
         return respond(clock.now_ms(), refusal, headers)
 
-    for kind in (RequestError, RequestValidationError, HTTPException, sqlite3.Error, Exception):
+    for kind in (GatewayError, RequestValidationError, HTTPException, sqlite3.Error, Exception):
         app.add_exception_handler(kind, refused)
 
 
 def _translate(request: Request, error: Exception) -> tuple[RequestError, dict[str, str]]:
     match error:
         case RequestError():
-            return error, {}
+            return error, _CHALLENGE if error.status == 401 else {}
+        case ArgumentError():
+            return _refuse_parameters([Cause(name=name, reason=why) for name, why in error.causes]), {}
+        case GatewayError():
+            status = next(code for kind, code in _STATUS.items() if isinstance(error, kind))
+            return RequestError(status, str(error)), {}
         case RequestValidationError():
             return _refuse_parameters([_cause(each) for each in error.errors()]), {}
         case HTTPException():
             told = _DETAIL.get(error.status_code, "{detail}. The routes are listed at /openapi.json.")
             detail = told.format(path=request.url.path, method=request.method, detail=error.detail)
-            return RequestError(error.status_code, detail), _ALLOW if error.status_code == 405 else {}
+            return RequestError(error.status_code, detail), dict(error.headers or {})
         case sqlite3.Error():
             _logger.warning("the store cannot be read: %s", error)
             detail = "The store cannot be read. Try again; the gateway's log names the cause."

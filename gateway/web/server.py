@@ -26,6 +26,7 @@ class Server(uvicorn.Server):
     """`await serve()` until `should_exit` is set. Signals stay with the caller."""
 
     def __init__(self, app: FastAPI, listener: socket.socket) -> None:
+        http = app.state.site.config
         config = uvicorn.Config(
             app,
             lifespan="off",
@@ -34,6 +35,8 @@ class Server(uvicorn.Server):
             server_header=False,
             proxy_headers=False,
             timeout_graceful_shutdown=3,
+            ssl_certfile=http.tls_cert_file,
+            ssl_keyfile=http.tls_key_file,
         )
         super().__init__(config)
         self._streams: EventStreams = app.state.site.streams

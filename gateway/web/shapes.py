@@ -30,13 +30,13 @@ DevAddr = Annotated[str, Field(pattern="^[0-9a-f]{8}$", examples=["26011bda"])]
 Hex = Annotated[str, Field(pattern="^([0-9a-f]{2})*$", examples=["8518"])]
 
 
-class _Shape(BaseModel):
+class Shape(BaseModel):
     """Every field is always present; unknown is null."""
 
     model_config = ConfigDict(extra="forbid")
 
 
-class LastReading(_Shape):
+class LastReading(Shape):
     """The newest value of one quantity; `value` is null exactly when `fault` names why."""
 
     quantity: str
@@ -56,7 +56,7 @@ class Reading(LastReading):
     uplink_id: str
 
 
-class Device(_Shape):
+class Device(Shape):
     """A registered node. Without a session in use `dev_addr` and `fcnt_up` are null."""
 
     dev_eui: Eui
@@ -69,7 +69,7 @@ class Device(_Shape):
     last: list[LastReading] = Field(description="one entry per quantity, in the order of the registry")
 
 
-class Reception(_Shape):
+class Reception(Shape):
     """One gateway's hearing of an uplink."""
 
     gateway_id: str = Field(description="its EUI, or its name where an LNS tells none")
@@ -80,7 +80,7 @@ class Reception(_Shape):
     tmst: int | None
 
 
-class Uplink(_Shape):
+class Uplink(Shape):
     """A frame that passed MIC and counter. `decoded` is null until tried, `error` says why it failed."""
 
     id: str
@@ -97,31 +97,31 @@ class Uplink(_Shape):
     receptions: list[Reception]
 
 
-class _Answer(_Shape):
+class Answer(Shape):
     now: Instant = Field(description="the server's clock: ages are reckoned from it")
 
 
-class _Page(_Answer):
+class Page(Answer):
     next: str | None = Field(description="the `cursor` of the next page; null on the last one")
 
 
-class Devices(_Page):
+class Devices(Page):
     devices: list[Device]
 
 
-class OneDevice(_Answer):
+class OneDevice(Answer):
     device: Device
 
 
-class Readings(_Page):
+class Readings(Page):
     readings: list[Reading] = Field(description="ascending by time")
 
 
-class Uplinks(_Page):
+class Uplinks(Page):
     uplinks: list[Uplink] = Field(description="ascending by received_at")
 
 
-class Refused(_Shape):
+class Refused(Shape):
     malformed: int
     crc: int
     mic: int
@@ -130,7 +130,7 @@ class Refused(_Shape):
     dev_nonce: int
 
 
-class Counts(_Shape):
+class Counts(Shape):
     """Since the start of the gateway."""
 
     datagrams: int
@@ -142,19 +142,19 @@ class Counts(_Shape):
     refused: Refused
 
 
-class Health(_Answer):
+class Health(Answer):
     status: Literal["ok", "failed"] = Field(description="failed: the store cannot be read")
     version: str
     uptime_s: int
     counters: Counts | None = Field(description="null for clients that do not come over loopback")
 
 
-class Cause(_Shape):
+class Cause(Shape):
     name: str = Field(description="the parameter")
     reason: str
 
 
-class Problem(_Answer):
+class Problem(Answer):
     """RFC 9457 problem details; `detail` says what to do next."""
 
     type: Literal["about:blank"]

@@ -46,7 +46,13 @@ def test_a_first_configuration_is_written_checked_and_printed() -> None:
     assert told("config", "init") == {"config": "messfunk.toml"}
     assert told("config", "check") == {"config": "messfunk.toml", "ok": True}
     printed = told("config", "print")
-    assert printed["http"] == {"bind": "127.0.0.1:8080", "behind_proxy": False}
+    assert printed["http"] == {
+        "bind": "127.0.0.1:8080",
+        "tls_cert_file": None,
+        "tls_key_file": None,
+        "behind_proxy": False,
+        "open_on_loopback": False,
+    }
     assert printed["source"] == [{"type": "semtech_udp", "bind": "127.0.0.1:1700", "gateways": []}]
     assert 'net_id = "000000"' in run("config", "print").stdout
 
@@ -65,7 +71,8 @@ def test_a_wrong_configuration_is_refused_by_every_command(tmp_path: Path, comma
     (tmp_path / "messfunk.toml").write_text("[http]\nport = 80")
     done = run(*command, code=2)
     assert done.stdout == ""
-    expected = "messfunk.toml: http.port: unknown key, expected one of bind, behind_proxy"
+    expected = "messfunk.toml: http.port: unknown key, expected one of "
+    expected += "bind, tls_cert_file, tls_key_file, behind_proxy, open_on_loopback"
     assert done.stderr == f"messfunk: {expected}\n"
 
 
@@ -98,7 +105,7 @@ def test_a_node_is_registered_shown_and_removed(tmp_path: Path) -> None:
     assert [each["dev_eui"] for each in told("device", "list", "--db", "x.db")["devices"]] == [DEV_EUI]
     assert f"{DEV_EUI}  otaa" in run("device", "list", "--db", "x.db").stdout
     assert "mount_mm: 2600" in run("device", "show", DEV_EUI, "--db", "x.db").stdout
-    assert told("device", "remove", DEV_EUI, "--db", "x.db") == {"removed": DEV_EUI}
+    assert told("device", "remove", DEV_EUI, "--db", "x.db") == {"removed": DEV_EUI, "purged": False}
     assert told("device", "list", "--db", "x.db") == {"devices": []}
 
 

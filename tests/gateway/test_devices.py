@@ -6,7 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from gateway import devices
-from gateway.devices import AbpKeys, DeviceError, OtaaKeys, Provisioning, read_keys
+from gateway.devices import AbpKeys, DeviceError, OtaaKeys, Provisioning, parse_keys, read_keys
+from gateway.model import ConflictError, NotFoundError
 from gateway.store.sqlite import Store
 from tests.gateway.desk import START_MS, Desk, Node, abp, otaa
 
@@ -15,8 +16,10 @@ ABP = {"dev_addr": "26011BDA", "nwk_s_key": "00" * 16, "app_s_key": "ff" * 16}
 
 
 def test_keys_are_read_from_json() -> None:
-    assert read_keys(json.dumps(OTAA)) == OtaaKeys(OTAA["join_eui"], bytes.fromhex(OTAA["app_key"]))
-    assert read_keys(json.dumps(ABP)) == AbpKeys("26011bda", bytes(16), b"\xff" * 16)
+    assert parse_keys(read_keys(json.dumps(OTAA))) == OtaaKeys(
+        OTAA["join_eui"], bytes.fromhex(OTAA["app_key"])
+    )
+    assert parse_keys(read_keys(json.dumps(ABP))) == AbpKeys("26011bda", bytes(16), b"\xff" * 16)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +60,7 @@ def test_no_repr_shows_a_key(desk: Desk, node: Node, joiner: Node) -> None:
 
 
 def test_a_device_is_registered_once(desk: Desk, node: Node) -> None:
-    with pytest.raises(DeviceError, match=r"registered already.*device remove"):
+    with pytest.raises(ConflictError, match=r"registered already.*device remove"):
         devices.add(desk.store, Provisioning(node.dev_eui, "again", otaa(1).otaa), START_MS)
 
 
@@ -69,9 +72,9 @@ def test_a_device_has_what_it_was_registered_with(desk: Desk) -> None:
     assert (device.activation, device.join_eui, device.app_key) == ("otaa", keys.join_eui, keys.app_key)
 
 
-@pytest.mark.parametrize("act", [devices.find, devices.remove])
+@pytest.mark.parametrize("act", [devices.find, devices.purge])
 def test_an_unknown_device_names_the_next_step(desk: Desk, act: Callable[[Store, str], object]) -> None:
-    with pytest.raises(DeviceError, match="no device 70b3d57ed0000099; `messfunk device list`"):
+    with pytest.raises(NotFoundError, match="no device 70b3d57ed0000099; `messfunk device list`"):
         act(desk.store, "70b3d57ed0000099")
 
 
@@ -105,3 +108,34 @@ def test_an_installed_session_takes_the_place_of_the_former(desk: Desk, node: No
     assert desk.hear(desk.reception(node.uplink())) == []
     (uplink,) = desk.hear(desk.reception(other.uplink()))
     assert uplink.dev_eui == node.dev_eui
+
+
+def test_an_archived_device_is_served_no_more_and_comes_back_with_its_history(desk: Desk, node: Node) -> None:
+    assert node.keys
+    desk.hear(desk.reception(node.uplink()))
+    devices.archive(desk.store, node.dev_eui, START_MS + 1)
+    assert desk.hear(desk.reception(node.uplink())) == []
+    assert desk.counters.refused["unknown_device"] == 1
+    assert desk.store.devices() == []
+    devices.add(desk.store, Provisioning(node.dev_eui, "Aue again", node.keys), START_MS + 2)
+    desk.hear(desk.reception(node.uplink()))
+    assert desk.fcnts(node.dev_eui) == [(1, 0), (2, 2)]
+    assert devices.find(desk.store, node.dev_eui).name == "Aue again"
+
+
+def test_an_archived_device_may_not_join_and_has_no_key(desk: Desk, joiner: Node) -> None:
+    devices.archive(desk.store, joiner.dev_eui, START_MS)
+    desk.hear(desk.reception(joiner.join_request()))
+    assert desk.counters.refused["unknown_device"] == 1
+    archived = desk.store.archived_device(joiner.dev_eui)
+    assert archived and archived.app_key is None
+
+
+async def test_a_device_that_comes_back_keeps_its_nonces(desk: Desk, joiner: Node) -> None:
+    request = joiner.join_request()
+    desk.hear(desk.reception(request))
+    await desk.clock.advance(10_000)
+    devices.archive(desk.store, joiner.dev_eui, START_MS)
+    devices.add(desk.store, Provisioning(joiner.dev_eui, "Wehr", joiner.otaa), START_MS)
+    desk.hear(desk.reception(request))
+    assert desk.counters.refused["dev_nonce"] == 1

@@ -181,7 +181,7 @@ def test_a_writer_that_keeps_the_file_is_an_error_and_no_lock_for_ever(
 def test_a_removed_device_takes_its_rows_with_it(desk: Desk, node: Node, joiner: Node) -> None:
     desk.hear(desk.reception(joiner.join_request()), desk.reception(node.uplink()))
     for dev_eui in (node.dev_eui, joiner.dev_eui):
-        devices.remove(desk.store, dev_eui)
+        devices.purge(desk.store, dev_eui)
     tables = ("device", "session", "dev_nonce", "uplink", "reception", "reading")
     for table in tables:
         assert desk.store.connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] == 0

@@ -7,6 +7,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from gateway.commands import Writer
+from gateway.composition import COMMANDS
 from gateway.config import HttpConfig
 from gateway.counters import Counters
 from gateway.notify import Notifier
@@ -54,7 +56,8 @@ def notifier() -> Notifier:
 
 @pytest.fixture
 def app(ledger: Ledger, clock: StoppedClock, counters: Counters, notifier: Notifier) -> FastAPI:
-    return create_app(ledger.path, clock, counters, notifier, HttpConfig())
+    writer = Writer(ledger.store, clock, COMMANDS)
+    return create_app(ledger.path, clock, counters, notifier, HttpConfig(), writer)
 
 
 @pytest.fixture

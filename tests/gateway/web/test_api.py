@@ -186,7 +186,10 @@ async def test_keys_are_in_no_answer(client: httpx.AsyncClient) -> None:
         assert KEY.hex() not in answer and "key" not in answer
 
 
-async def test_the_web_cannot_write(ledger: Ledger, client: httpx.AsyncClient) -> None:
-    for method in ("POST", "PUT", "PATCH", "DELETE"):
+async def test_without_a_token_nothing_is_written(ledger: Ledger, client: httpx.AsyncClient) -> None:
+    for method in ("POST", "PUT"):
         assert (await client.request(method, f"/api/v1/devices/{CREEK}")).status_code == 405
+    for method in ("PATCH", "DELETE"):
+        answer = await client.request(method, f"/api/v1/devices/{CREEK}", json={"name": "mine"})
+        assert answer.status_code == 403
     assert len(ledger.store.devices()) == 4

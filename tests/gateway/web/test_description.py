@@ -14,6 +14,14 @@ ROUTES = {
     "/api/v1/uplinks": "/api/v1/uplinks",
     "/healthz": "/healthz",
 }
+TOKENS = ("/api/v1/tokens", "/api/v1/tokens/{id}")
+CHANGES = {
+    ("/api/v1/devices", "post"),
+    ("/api/v1/devices/{dev_eui}", "patch"),
+    ("/api/v1/devices/{dev_eui}", "delete"),
+    ("/api/v1/tokens", "post"),
+    ("/api/v1/tokens/{id}", "delete"),
+}
 
 
 def check(value: Any, schema: dict[str, Any], root: dict[str, Any]) -> None:
@@ -65,8 +73,9 @@ async def test_problems_are_as_described(client: httpx.AsyncClient) -> None:
 
 async def test_every_route_is_described_and_nothing_else(client: httpx.AsyncClient) -> None:
     root = (await client.get("/openapi.json")).json()
-    assert set(root["paths"]) == {*ROUTES, "/api/v1/events"}
-    assert {method for path in root["paths"].values() for method in path} == {"get"}
+    assert set(root["paths"]) == {*ROUTES, "/api/v1/events", "/api/v1/audit", "/api/v1/session", *TOKENS}
+    methods = {(path, method) for path, each in root["paths"].items() for method in each}
+    assert methods - {(path, "get") for path in root["paths"]} == CHANGES
     names = {each["name"] for each in root["paths"]["/api/v1/uplinks"]["get"]["parameters"]}
     assert names == {"dev_eui", "from", "to", "limit", "cursor"}
     events = root["paths"]["/api/v1/events"]["get"]

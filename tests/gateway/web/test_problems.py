@@ -74,9 +74,9 @@ async def test_a_path_where_nothing_is(client: httpx.AsyncClient) -> None:
 
 
 async def test_a_method_that_does_nothing(client: httpx.AsyncClient) -> None:
-    answer = await client.post("/api/v1/devices", json={})
-    assert "GET" in str(problem(answer, 405)["detail"])
-    assert "GET" in answer.headers["Allow"]
+    answer = await client.put("/api/v1/devices", json={})
+    assert "/openapi.json" in str(problem(answer, 405)["detail"])
+    assert answer.headers["Allow"]
 
 
 async def test_our_own_fault_tells_nothing_of_itself(

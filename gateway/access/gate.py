@@ -1,0 +1,135 @@
+"""Who asks over HTTP: a token in the header, a browser's session, or this machine itself."""
+
+import ipaddress
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from fastapi import Depends, Request
+from fastapi.security import APIKeyCookie, HTTPBearer
+
+from gateway.access import sessions, tokens
+from gateway.access.roles import Principal, Role
+from gateway.commands import Writer
+from gateway.config import HttpConfig
+from gateway.store import queries
+from gateway.web.problems import RequestError
+from gateway.web.site import AtSite, Site
+
+_SAFE = ("GET", "HEAD")
+_CHANGE = "This gateway does not know you. Send `Authorization: Bearer TOKEN`, or log in at /login."
+_WRONG = "This token is not in force. `messfunk token create` makes another."
+
+_bearer = HTTPBearer(auto_error=False, description="A token of `messfunk token create`.")
+_cookie = APIKeyCookie(
+    name="messfunk", auto_error=False, description="Set by /login; changes need X-CSRF-Token."
+)
+
+
+def cookie_name(config: HttpConfig) -> str:
+    """Browsers take a `__Host-` cookie over TLS only, and from nobody but this host."""
+    return "__Host-messfunk" if config.is_tls or config.behind_proxy else "messfunk"
+
+
+def client_address(request: Request, config: HttpConfig) -> str:
+    """Behind a proxy the last entry that it added itself; those before it may be invented."""
+    if config.behind_proxy:
+        return request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip() or "proxy"
+    return request.client.host if request.client else "unknown"
+
+
+def is_local(request: Request, config: HttpConfig) -> bool:
+    """A proxy on this machine comes over loopback too, whoever its client is."""
+    if config.behind_proxy or request.client is None:
+        return False
+    try:
+        return ipaddress.ip_address(request.client.host).is_loopback
+    except ValueError:
+        return False
+
+
+async def identify(
+    request: Request, site: AtSite, _shown: Any = Depends(_bearer), _kept: Any = Depends(_cookie)
+) -> Principal | None:
+    """None sees what is public. A change by a browser must come from our own page."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    with queries.opened(site.store_path) as db:
+        if scheme:
+            holder = (
+                tokens.holder(db, token.strip(), site.clock.now_ms()) if scheme.lower() == "bearer" else None
+            )
+            if holder is None:
+                raise RequestError(401, _WRONG)
+            return holder
+        if request.method not in _SAFE:
+            refuse_foreign(request)
+        return _of_browser(request, site, db) or _of_this_machine(request, site, db)
+
+
+def _of_browser(request: Request, site: Site, db: sqlite3.Connection) -> Principal | None:
+    secret = request.cookies.get(cookie_name(site.config))
+    holder = sessions.holder(db, secret, site.clock.now_ms()) if secret else None
+    if secret and holder and request.method not in _SAFE:
+        check_csrf(secret, request.headers.get("x-csrf-token", ""))
+    return holder
+
+
+def _of_this_machine(request: Request, site: Site, db: sqlite3.Connection) -> Principal | None:
+    """Until the first token is made, who can reach loopback may read."""
+    if not is_local(request, site.config):
+        return None
+    if site.config.open_on_loopback:
+        return Principal("loopback", Role.ADMIN)
+    return None if tokens.any_made(db) else Principal("loopback", Role.VIEWER)
+
+
+def refuse_foreign(request: Request) -> None:
+    """Browsers say which page a request comes from; programs say nothing."""
+    origin = request.headers.get("origin")
+    is_other = origin is not None and urlsplit(origin).netloc != request.headers.get("host")
+    if is_other or request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
+        raise RequestError(403, "A page of another site may not change anything here.")
+
+
+def check_csrf(secret: str, given: str) -> None:
+    if not sessions.is_csrf(secret, given):
+        raise RequestError(
+            403, "Send the `csrf` of /api/v1/session as X-CSRF-Token. Reload the page, then again."
+        )
+
+
+Asker = Annotated[Principal | None, Depends(identify)]
+
+
+def require(role: Role) -> Any:
+    """A dependency: the principal, who has at least this role."""
+
+    async def known(asker: Asker) -> Principal:
+        if asker is None:
+            raise RequestError(401, _CHANGE)
+        asker.check(role, "this")
+        return asker
+
+    return Depends(known)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where a route hands in what is to be changed; the command itself says which role it needs."""
+
+    writer: Writer
+    principal: Principal
+
+    def run(self, command: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        return self.writer.run(self.principal, command, arguments)
+
+
+async def _desk(site: AtSite, principal: Annotated[Principal, require(Role.VIEWER)]) -> Desk:
+    if site.writer is None:
+        raise RequestError(503, "This gateway only shows; change things where it runs.")
+    return Desk(site.writer, principal)
+
+
+AtDesk = Annotated[Desk, Depends(_desk)]

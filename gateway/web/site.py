@@ -1,0 +1,34 @@
+"""What the routes are handed."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from gateway.commands import Writer
+from gateway.config import HttpConfig
+from gateway.counters import Counters
+from gateway.model import Clock
+from gateway.web.events import EventStreams
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Without a `writer` nothing can be changed."""
+
+    store_path: Path
+    clock: Clock
+    counters: Counters
+    config: HttpConfig
+    streams: EventStreams
+    started_at: int
+    writer: Writer | None = None
+
+
+def _site(request: Request) -> Site:
+    site: Site = request.app.state.site
+    return site
+
+
+AtSite = Annotated[Site, Depends(_site)]
