@@ -8,7 +8,8 @@ from gateway.model import Reception
 from simulator.air import Air, Channel, Place
 from simulator.clock import VirtualClock
 from simulator.eventlog import Event
-from simulator.forwarder import Forwarder, UdpGateway
+from simulator.forwarder import UdpGateway
+from simulator.tower import Tower
 
 _EVERY_US = 20_000_000
 _AWAY_M = 150  # how near the attacker stands to the gateway it attacks
@@ -41,24 +42,24 @@ class Attacker:
         if self._forged:
             self._forged.stop()
 
-    def switch(self, what: str, forwarder: Forwarder, begins: bool) -> None:
+    def switch(self, what: str, tower: Tower, begins: bool) -> None:
         """Begin or end one kind of attack near a gateway: replay, join_flood or spoofed_gateway."""
         if not begins:
             self._active.discard(what)
             return
         self._active.add(what)
-        self._act(what, forwarder)
+        self._act(what, tower)
 
-    def _act(self, what: str, forwarder: Forwarder) -> None:
+    def _act(self, what: str, tower: Tower) -> None:
         if what not in self._active:
             return
         again_us = self._clock.now_us() + self._rng.randrange(_EVERY_US // 2, _EVERY_US)
-        self._clock.call_at_us(again_us, lambda: self._act(what, forwarder))
+        self._clock.call_at_us(again_us, lambda: self._act(what, tower))
         self.sent += 1
         if what == "spoofed_gateway":
             self._clock.call_at_us(self._clock.now_us(), self._push)
         else:
-            self._transmit(self._frame(what), forwarder.place)
+            self._transmit(self._frame(what), tower.place)
 
     def _frame(self, what: str) -> bytes:
         """An old frame, or a join-request of a device that does not exist."""

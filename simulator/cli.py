@@ -33,8 +33,8 @@ _ERRORS = (
     OSError,
 )
 _NO_FASTER = (
-    "a gateway in another process keeps its deadlines in real time, faster it would answer too late: "
-    "leave --speed away, or leave --gateway away and let it run in this process"
+    "a gateway or LNS in another process keeps its deadlines in real time, faster it would answer too late: "
+    "leave --speed away, or leave --gateway (basics_station in the scenario) away"
 )
 
 app = typer.Typer()
@@ -96,7 +96,7 @@ def simulate(
     as_json: AsJson = False,
 ) -> None:
     """Run a scenario: real firmware, an air that loses frames, the whole way to the database."""
-    plan = _plan(name, seed, lasts, start, creek, _speed(speed, gateway))
+    plan = _plan(name, seed, lasts, start, creek, speed, gateway)
     records = tuple(record or ())
     for path in records:
         try:
@@ -145,7 +145,7 @@ def replay_command(
     as_json: AsJson = False,
 ) -> None:
     """Play recorded frames over UDP into a gateway."""
-    pace = _speed(speed, gateway)
+    pace = _speed(speed, gateway is not None)
     try:
         eui = parse_eui(gateway_eui)
         found = recording.load(file, eui)
@@ -164,7 +164,13 @@ def replay_command(
 
 
 def _plan(
-    name: str, seed: int | None, lasts: str | None, start: str | None, creek: Path | None, speed: float | None
+    name: str,
+    seed: int | None,
+    lasts: str | None,
+    start: str | None,
+    creek: Path | None,
+    speed: str | None,
+    gateway: str | None,
 ) -> run.Plan:
     try:
         chosen = scenario.load(name)
@@ -178,7 +184,8 @@ def _plan(
         recorded = world.read_creek(csv) if csv else None
     except (ValueError, *_ERRORS) as error:
         _refuse(error)
-    return run.Plan(name, chosen, _duration_s(lasts or chosen.duration), speed, recorded)
+    elsewhere = gateway is not None or any(row.basics_station for row in chosen.gateway)
+    return run.Plan(name, chosen, _duration_s(lasts or chosen.duration), _speed(speed, elsewhere), recorded)
 
 
 def _time(text: str) -> datetime:
@@ -186,16 +193,16 @@ def _time(text: str) -> datetime:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-def _speed(text: str | None, gateway: str | None) -> float | None:
-    """None is as fast as it goes, which is what a gateway in this process gets unless asked otherwise."""
-    words = {"max": None, "real": 1.0, None: 1.0 if gateway else None}
+def _speed(text: str | None, elsewhere: bool) -> float | None:
+    """None is as fast as it goes, unless a server `elsewhere` keeps its deadlines in real time."""
+    words = {"max": None, "real": 1.0, None: 1.0 if elsewhere else None}
     try:
         speed = words[text] if text in words else float(str(text))
     except ValueError:
         _refuse(f"--speed {text}: expected a number, max or real")
     if speed is not None and not 0 < speed <= 1e6:
         _refuse(f"--speed {text}: expected more than 0 and at most 1000000")
-    if gateway and (speed is None or speed > 1):
+    if elsewhere and (speed is None or speed > 1):
         _refuse(f"--speed {text}: {_NO_FASTER}")
     return speed
 

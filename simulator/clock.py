@@ -36,6 +36,10 @@ class VirtualClock:
     def now_ms(self) -> int:
         return self._now_us // 1000
 
+    @property
+    def speed(self) -> float | None:
+        return self._speed
+
     def set_speed(self, speed: float | None) -> None:
         self._speed = speed
         self._anchor = (time.monotonic(), self._now_us)

@@ -6,9 +6,9 @@ from functools import partial
 from simulator.attack import Attacker
 from simulator.clock import VirtualClock
 from simulator.eventlog import EventLog
-from simulator.forwarder import Forwarder
 from simulator.node import SimulatedNode
 from simulator.rows import FaultRow, duration_s
+from simulator.tower import Tower
 from simulator.traffic import TrafficNode
 
 Switch = Callable[[bool], None]  # True: the fault begins
@@ -19,14 +19,14 @@ class Faults:
 
     def __init__(self, clock: VirtualClock, log: EventLog, attacker: Attacker):
         self.nodes: dict[str, SimulatedNode | TrafficNode] = {}
-        self.forwarders: dict[str, Forwarder] = {}
+        self.towers: dict[str, Tower] = {}
         self._clock = clock
         self._log = log
         self._attacker = attacker
 
     def schedule(self, rows: list[FaultRow], start_us: int) -> None:
         for row in rows:
-            names = self.forwarders if row.hits_gateway else self.nodes
+            names = self.towers if row.hits_gateway else self.nodes
             for name in names if row.target == "*" else [row.target]:
                 begin_us = start_us + duration_s(row.at) * 1_000_000
                 self._at(begin_us, row.what, name, True)
@@ -41,8 +41,8 @@ class Faults:
         self._clock.call_at_us(at_us, act)
 
     def _switch(self, what: str, name: str) -> Switch:
-        if name in self.forwarders:
-            return self._gateway_switch(what, self.forwarders[name])
+        if name in self.towers:
+            return self._gateway_switch(what, self.towers[name])
         node = self.nodes[name]
         switches: dict[str, Switch] = {
             "power_off": lambda begins: node.power_off() if begins else node.power_on(),
@@ -50,12 +50,12 @@ class Faults:
         }
         return switches.get(what, partial(self._sensor, node, what))
 
-    def _gateway_switch(self, what: str, forwarder: Forwarder) -> Switch:
+    def _gateway_switch(self, what: str, tower: Tower) -> Switch:
         switches: dict[str, Switch] = {
-            "gateway_off": forwarder.switch,
-            "backhaul_off": partial(setattr, forwarder, "is_cut_off"),
+            "gateway_off": tower.switch,
+            "backhaul_off": partial(setattr, tower, "is_cut_off"),
         }
-        return switches.get(what, partial(self._attacker.switch, what, forwarder))
+        return switches.get(what, partial(self._attacker.switch, what, tower))
 
     def _sensor(self, node: SimulatedNode | TrafficNode, what: str, begins: bool) -> None:
         if begins:

@@ -5,20 +5,17 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
-from codec.lorawan import airtime, regions
+from codec.lorawan import regions
 from codec.wire import WireError
 from gateway.model import Downlink, Reception
 from gateway.sources import gwmp
-from simulator.air import Air, Antenna, Channel, Heard, Place
+from simulator.air import Air, Channel, Heard, Place
 from simulator.clock import VirtualClock
+from simulator.tower import Tower
 
 _ANSWER_S = 5.0  # real seconds to wait for an acknowledgement; a real forwarder gives up after 0.1
-_LEAD_US = 42_500  # the just-in-time queue refuses what comes later than this before its instant
-_EARLIEST_US = 512_000_000
 _TMST_MODULUS = 1 << 32
 _MAX_DATAGRAM = 65_535
-_HOUR_US = 3_600_000_000
-_REGION = regions.REGIONS["EU868"]
 
 
 class UdpGateway:
@@ -98,35 +95,33 @@ class UdpGateway:
                 answered.set_result(None)
 
 
-class Forwarder:
-    """A gateway in the air: pushes what its antenna hears, transmits what its server asks for."""
+class Forwarder(Tower):
+    """Pushes what its antenna hears, transmits what its server asks for; `tmst` counts from `tmst_offset`."""
 
     def __init__(
         self, clock: VirtualClock, air: Air, place: Place, eui: str, backhaul_ms: int, tmst_offset: int = 0
     ):
+        super().__init__(clock, air, place, eui, backhaul_ms)
         self.udp = UdpGateway(eui, self._schedule)
-        self._clock = clock
-        self._air = air
-        self.place = place
-        self._backhaul_us = backhaul_ms * 1000
         self._tmst_offset = tmst_offset
-        self._queue: list[tuple[int, int]] = []  # (start, end) of what is still to be transmitted
-        self._spent: list[tuple[int, int, int]] = []  # (sub-band, end, time on air) of the last hour
-        self._antenna = Antenna(place, self._hear)
-        self.is_off = False
-        self.is_cut_off = False
-        self.undelivered = 0
-        air.add(self._antenna)
 
-    def switch(self, is_off: bool) -> None:
-        """Without power it neither hears nor sends."""
-        self.is_off = self._antenna.receiver.off = is_off
+    async def start(self, server: tuple[str, int]) -> bool:
+        return await self.udp.start(server)
 
-    def _hear(self, heard: Heard) -> None:
-        arrives_us = heard.end_us + self._backhaul_us
+    async def settle(self) -> None:
+        await self.udp.settle()
+
+    async def stop(self) -> None:
+        self.udp.stop()
+
+    @property
+    def unanswered(self) -> int:
+        return self.udp.unanswered
+
+    async def _tell(self, heard: Heard) -> bool:
         reception = Reception(
-            gateway_id=self.udp.eui,
-            received_at=arrives_us // 1000,
+            gateway_id=self.eui,
+            received_at=self._clock.now_ms(),
             phy=heard.frame,
             frequency_hz=heard.channel.hz,
             data_rate=regions.datr(heard.channel.sf, heard.channel.bw_hz),
@@ -134,44 +129,15 @@ class Forwarder:
             snr_db=heard.snr_db,
             tmst=(heard.end_us + self._tmst_offset) % _TMST_MODULUS,
         )
-
-        async def deliver() -> None:
-            if self.is_cut_off or self.is_off:
-                self.undelivered += 1
-            else:
-                await self.udp.push([reception])
-
-        self._clock.call_at_us(arrives_us, deliver)
+        await self.udp.push([reception])
+        return True
 
     def _schedule(self, downlink: Downlink) -> str | None:
         """Queue a frame for its `tmst`; the protocol's name of the error when it cannot be sent."""
         if self.is_off or self.is_cut_off:
             return None  # nobody there: what the server sent is lost
-        now_us = self._clock.now_us()
-        lead_us = (downlink.tmst - now_us - self._tmst_offset) % _TMST_MODULUS
-        if lead_us <= _LEAD_US or lead_us >= _TMST_MODULUS // 2:
+        lead_us = (downlink.tmst - self._clock.now_us() - self._tmst_offset) % _TMST_MODULUS
+        if lead_us >= _TMST_MODULUS // 2:
             return "TOO_LATE"
-        if lead_us > _EARLIEST_US:
-            return "TOO_EARLY"
-        sf, bw_hz = regions.parse_datr(downlink.data_rate)
-        start_us = now_us + lead_us
-        end_us = start_us + airtime.airtime_us(len(downlink.phy), sf, bw_hz, crc=False)
-        self._queue = [span for span in self._queue if span[1] > now_us]
-        if any(start_us < end and begin < end_us for begin, end in self._queue):
-            return "COLLISION_PACKET"
-        if not self._may_spend(downlink.frequency_hz, start_us, end_us):
-            return "DUTY_CYCLE_OVERFLOW"
-        self._queue.append((start_us, end_us))
-        channel = Channel(downlink.frequency_hz, sf, bw_hz)
-        self._air.downlink(self.place, downlink.phy, channel, downlink.power_dbm, (start_us, end_us))
-        return None
-
-    def _may_spend(self, hz: int, start_us: int, end_us: int) -> bool:
-        """Whether the sub-band's share of an hour allows this frame; if so it is spent."""
-        band = regions.sub_band_index(_REGION, hz)
-        self._spent = [row for row in self._spent if row[1] > start_us - _HOUR_US]
-        spent_us = sum(on_air_us for used, _, on_air_us in self._spent if used == band)
-        if spent_us + end_us - start_us > _HOUR_US * _REGION.sub_bands[band][2] // 1000:
-            return False
-        self._spent.append((band, end_us, end_us - start_us))
-        return True
+        channel = Channel(downlink.frequency_hz, *regions.parse_datr(downlink.data_rate))
+        return self.transmit(downlink.phy, channel, downlink.power_dbm, lead_us)

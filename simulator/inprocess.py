@@ -43,6 +43,7 @@ async def gateway(
         store=config.StoreConfig(path=db), http=page, source=(config.SourceConfig(bind=free),)
     )
     async with App(settings, clock, Random(seed)) as app:
+        app.store.connection.execute("PRAGMA synchronous = OFF")  # what is lost with power is simulated again
         yield app
 
 

@@ -65,6 +65,8 @@ class GatewayRow(_Row):
     lat: Latitude
     lon: Longitude
     backhaul_ms: int = Field(default=30, ge=0, le=2000)
+    # The LNS it talks to as a Basics Station, such as ws://127.0.0.1:3001; else it is a packet forwarder.
+    basics_station: str | None = Field(default=None, pattern=r"^wss?://[^/\s]+$")
 
 
 class NodeRow(_Row):

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -111,10 +111,10 @@ async def _play(
     told, curves = Report(), Curves()
     log = simulation.log
     log.followers += [told.take, curves.take]
-    with ExitStack() as stack:
+    async with AsyncExitStack() as stack:
         for path in outputs.records:
             log.followers.append(open_view(path, sessions.get, stack))
-        stack.callback(simulation.stop)
+        stack.push_async_callback(simulation.stop)
         _begin(log, plan)
         if not await simulation.start(server):
             raise RunError(
@@ -151,7 +151,7 @@ def _summary(plan: Plan, played: tuple[Simulation, Report], real_s: float, app: 
         real_s=round(real_s, 3),
         database=str(app.store.path) if app else None,
         air=simulation.air.tally,
-        unanswered=sum(forwarder.udp.unanswered for forwarder in simulation.forwarders),
+        unanswered=sum(tower.unanswered for tower in simulation.towers),
         gateway=app.counters.as_dict() if app else None,
         report=told.as_dict(),
     )

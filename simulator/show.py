@@ -49,7 +49,7 @@ async def show(options: Demo, db: Path) -> None:
         try:
             await _until_ended(_play(clock, round(now.timestamp() * 1e6), options.speed), options.lasts_s)
         finally:
-            simulation.stop()
+            await simulation.stop()
 
 
 async def _play(clock: VirtualClock, now_us: int, speed: float) -> None:

@@ -1,4 +1,4 @@
-"""A scenario brought to life: clock, world, air, nodes and forwarders."""
+"""A scenario brought to life: clock, world, air, nodes and gateways."""
 
 import math
 import random
@@ -18,7 +18,9 @@ from simulator.pcap import SessionKeys
 from simulator.power import Battery
 from simulator.scenario import GatewayRow, NodeRow, Scenario
 from simulator.site import Sample, Site
+from simulator.station import Station
 from simulator.street import Dust
+from simulator.tower import Tower
 from simulator.traffic import TrafficNode
 from simulator.vm import Vm
 from simulator.world import HOUR_US, GeneratedCreek, Water
@@ -51,14 +53,14 @@ class Simulation:
         if scenario.fault:
             self.log.followers.append(self._attacker.take)
         self._faults = Faults(clock, self.log, self._attacker)
-        self.forwarders = [self._forwarder(row) for row in scenario.gateway]
+        self.towers = [self._tower(row) for row in scenario.gateway]
         self._around = Surroundings(clock, self.air, self.log, watchers.session, Vm(), scenario.energy)
 
     async def start(self, server: tuple[str, int]) -> bool:
-        """Connect the forwarders and switch the nodes on; False when the gateway does not answer."""
-        answers = [await forwarder.udp.start(server) for forwarder in self.forwarders]
-        if not all(answers):
-            return False
+        """Connect the gateways and switch the nodes on; False when a server does not answer."""
+        for tower, row in zip(self.towers, self._scenario.gateway, strict=True):
+            if not await tower.start(row.basics_station or server):
+                return False
         self._attacker.serve(server)
         self.switch_on()
         return True
@@ -77,13 +79,13 @@ class Simulation:
         self._faults.schedule(scenario.fault, self._start_us)
 
     async def settle(self) -> None:
-        """Let every forwarder take what the gateway has sent it."""
-        for forwarder in self.forwarders:
-            await forwarder.udp.settle()
+        """Let every gateway take what its server has sent it."""
+        for tower in self.towers:
+            await tower.settle()
 
-    def stop(self) -> None:
-        for forwarder in self.forwarders:
-            forwarder.udp.stop()
+    async def stop(self) -> None:
+        for tower in self.towers:
+            await tower.stop()
         self._attacker.stop()
         self._around.vm.stop()
 
@@ -102,12 +104,16 @@ class Simulation:
                 lat=node.lat, lon=node.lon, mount_mm=node.mount_mm, marks_mm=node.marks_mm,
             )  # fmt: skip
 
-    def _forwarder(self, row: GatewayRow) -> Forwarder:
+    def _tower(self, row: GatewayRow) -> Tower:
         place = self._place(row.name, row.lat, row.lon)
-        offset = random.Random(f"{self._scenario.seed}:{row.eui}").randrange(1 << 32)
-        forwarder = Forwarder(self._clock, self.air, place, row.eui, row.backhaul_ms, offset)
-        self._faults.forwarders[row.name] = forwarder
-        return forwarder
+        rng = random.Random(f"{self._scenario.seed}:{row.eui}")
+        offset = rng.randrange(1 << 32)
+        if row.basics_station:
+            tower: Tower = Station(self._clock, self.air, place, row.eui, row.backhaul_ms, 1 + offset % 255)
+        else:
+            tower = Forwarder(self._clock, self.air, place, row.eui, row.backhaul_ms, offset)
+        self._faults.towers[row.name] = tower
+        return tower
 
     def _node(self, row: NodeRow) -> SimulatedNode | TrafficNode:
         seed = self._scenario.node_seed(row)

@@ -7,7 +7,7 @@ import base64
 import csv
 import json
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import AsyncExitStack, ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
@@ -20,6 +20,7 @@ from simulator import eventlog
 from simulator.eventlog import Event, Take
 from simulator.pcap import PcapView, SessionKeys
 
+Files = ExitStack | AsyncExitStack  # closes them in the end
 Keyring = Callable[[int], SessionKeys | None]  # a session by its DevAddr
 
 _TMST_MODULUS = 1 << 32
@@ -205,7 +206,7 @@ def suffix_of(path: Path) -> str:
     raise ValueError(f"{path}: which record? The name ends in one of {', '.join(SUFFIXES)}")
 
 
-def open_view(path: Path, keyring: Keyring, stack: ExitStack) -> Take:
+def open_view(path: Path, keyring: Keyring, stack: Files) -> Take:
     """A view writing to `path` until the stack closes."""
     suffix = suffix_of(path)
     if suffix == ".pcap":
