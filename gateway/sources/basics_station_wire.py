@@ -1,7 +1,7 @@
-"""The LNS protocol of LoRa Basics Station (version 2) as JSON texts: both directions, no socket.
+"""The LNS protocol of LoRa Basics Station (version 2) for class A as JSON texts: both ends, no socket.
 
 A frame travels in its parts and is put together again here, so that both ends see what was on the air.
-`xtime` is a 64-bit integer beyond what a float can hold. What the peer got wrong raises WireError. Class A only.
+`xtime` is a 64-bit integer beyond what a float can hold. What the peer got wrong raises WireError.
 """
 
 import re
