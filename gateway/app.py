@@ -10,7 +10,7 @@ from typing import Any, Self
 from uuid import uuid4
 
 from codec.wire import WireError
-from gateway import events, stages
+from gateway import events, local, stages
 from gateway.commands import Writer
 from gateway.composition import COMMANDS
 from gateway.config import Address, Config, ConfigError, SourceConfig
@@ -51,6 +51,7 @@ class App:
 
     async def start(self) -> None:
         async with AsyncExitStack() as starting:
+            starting.enter_context(local.holding(self._config.store.path))
             self.store = Store(self._config.store.path)
             starting.callback(self.store.close)
             self.writer = Writer(self.store, self.clock, COMMANDS)
@@ -61,6 +62,7 @@ class App:
             starting.callback(self._refusals.flush)
             self._open_sources(starting)
             await self._open_page(starting)
+            await starting.enter_async_context(local.answering(self._config.store.path, self.writer))
             self._running = starting.pop_all()
 
     async def stop(self) -> None:

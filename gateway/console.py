@@ -1,14 +1,16 @@
 """What every command of the gateway shares: where the store is, how it answers, how it refuses."""
 
-import getpass
 import json
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
 
+from gateway import local
 from gateway.access.roles import Principal, Role
 from gateway.clock import WallClock
 from gateway.commands import Writer
@@ -29,15 +31,20 @@ ConfigOption = Annotated[
 DbOption = Annotated[Path | None, typer.Option("--db", metavar="FILE", help="The database itself.")]
 
 
-@contextmanager
-def opened(config: Path | None, db: Path | None, create: bool = False) -> Iterator[Store]:
-    """The database named by --db, or by the configuration."""
+def database(config: Path | None, db: Path | None, create: bool = False) -> Path:
+    """That of --db, or of the configuration."""
     if config and db:
         raise ConfigError("--config and --db: give one of them")
     path = db or load(config or CONFIG).store.path
     if not create and not path.exists():
         raise GatewayError(f"{path}: no such database; `messfunk gateway` or `messfunk device add` makes one")
-    store = Store(path)
+    return path
+
+
+@contextmanager
+def opened(config: Path | None, db: Path | None, create: bool = False) -> Iterator[Store]:
+    """To be read only, beside a gateway that runs."""
+    store = Store(database(config, db, create))
     try:
         yield store
     finally:
@@ -46,11 +53,18 @@ def opened(config: Path | None, db: Path | None, create: bool = False) -> Iterat
 
 @contextmanager
 def commanding(config: Path | None, db: Path | None, create: bool = False) -> Iterator[Run]:
-    """Changes go through the one writer, in the name of who types them."""
-    typist = Principal(f"{getpass.getuser()} on this machine", Role.ADMIN)
-    with opened(config, db, create) as store:
-        writer = Writer(store, WallClock(), COMMANDS)
-        yield lambda name, arguments: writer.run(typist, name, arguments)
+    """Changes go through the one writer: of the running gateway, else of this process alone."""
+    path = database(config, db, create)
+    with local.reaching(path) as reached:
+        if isinstance(reached, local.Line):
+            yield reached.run
+            return
+        store = Store(path)
+        try:
+            writer = Writer(store, WallClock(), COMMANDS)
+            yield partial(writer.run, Principal(local.user_name(os.getuid()), Role.ADMIN))
+        finally:
+            store.close()
 
 
 @contextmanager
