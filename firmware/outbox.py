@@ -37,7 +37,7 @@ class Outbox:
         self._waiting.append(Waiting(fport, 0, now_ms, now_ms, payload))
         if len(self._waiting) > _ROOM:  # the oldest of what matters least
             least = self._by_urgency()[-1].fport
-            self._waiting.remove([one for one in self._waiting if one.fport == least][0])
+            self._waiting.remove(next(one for one in self._waiting if one.fport == least))
 
     def first(self, now_ms: int) -> "Waiting | None":
         """The most urgent that may leave now; among equals the one that waits longest."""
