@@ -7,17 +7,14 @@ power loss the journal goes on at the next one, its clock where the last record 
 
 import binascii
 import struct
-from collections import namedtuple
 
 from codec import report
 from codec.compat import const
 from codec.wire import Reader
 
-Record = namedtuple("Record", ("number", "time_s", "values"))
-
 PAGE = const(32)  # readings
-_PAGES = const(128)  # 4096 readings: 14 days at 5 minutes
-_NUMBERS = const(0x10000)  # the registry's range of `number`
+PAGES = const(128)  # 4096 readings: 14 days at 5 minutes
+NUMBERS = const(0x10000)  # the registry's range of `number`
 _HEAD = "<III"  # CRC of the rest, number of the first record (does not wrap here), base (s)
 
 
@@ -28,22 +25,17 @@ class Journal:
         self._flash = flash
         self._rtc = rtc
         self.fails = rtc.get("journal_fails") == b"1"  # flash refused a page: it is full or worn out
-        open_page = _unpack(rtc.get("journal")) or self._after_power_loss()
+        open_page = unpack(rtc.get("journal")) or self._after_power_loss()
         self._first, self._base_s, self._body = open_page
-        self._count = len(list(_records(self._body)))
+        self._count = len(list(records(self._body)))
 
     def next_number(self) -> int:
         """The number of the next reading, as the wire carries it."""
-        return (self._first + self._count) % _NUMBERS
+        return (self._first + self._count) % NUMBERS
 
     def time_s(self, now_ms: int) -> int:
         """The journal's clock: goes on after power loss, without the time the power was gone."""
         return self._base_s + now_ms // 1000
-
-    def set_clock(self, now_s: int, now_ms: int) -> None:
-        """From here on records are dated by the network's clock (seconds since the GPS epoch)."""
-        self._base_s = now_s - now_ms // 1000
-        self._rtc.put("journal", _pack(self._first, self._base_s, self._body))
 
     def add(self, values: "dict[str, int | str]", now_ms: int) -> int:
         """Keep one reading; returns its number."""
@@ -53,39 +45,17 @@ class Journal:
         self._count += 1
         if self._count == PAGE:
             self._turn_page()
-        self._rtc.put("journal", _pack(self._first, self._base_s, self._body))
+        self._rtc.put("journal", pack(self._first, self._base_s, self._body))
         return number
 
-    def read(self, first: int, count: int) -> "list[Record]":
-        """What is left of `count` readings from the number `first` on, oldest first."""
-        newest = self._first + self._count - 1
-        at = newest - (newest - first) % _NUMBERS  # the last time this number was given
-        end = min(at + count, newest + 1)
-        found = []
-        while at < end:
-            page_first = at - at % PAGE
-            for place, (time_s, payload) in enumerate(_records(self._page(page_first))):
-                if at <= page_first + place < end:
-                    values = report.decode(payload)
-                    found.append(Record((page_first + place) % _NUMBERS, time_s, values))
-            at = page_first + PAGE
-        return found
-
-    def _page(self, first: int) -> bytes:
-        """The records of one page; none when it was overwritten, lost or damaged."""
-        if first == self._first:
-            return self._body
-        page = _unpack(self._flash.get(_name(first))) if first >= 0 else None
-        return page[2] if page and page[0] == first else b""
-
     def _turn_page(self) -> None:
-        full = _pack(self._first, self._base_s, self._body)
+        full = pack(self._first, self._base_s, self._body)
         self._first += PAGE
         self._count = 0
         self._body = b""
         try:
             self._flash.put("journal", self._first.to_bytes(4, "little"))
-            self._flash.put(_name(self._first - PAGE), full)
+            self._flash.put(name_of(self._first - PAGE), full)
             self.fails = False
         except OSError:  # measuring and reporting go on without the journal
             self.fails = True
@@ -94,8 +64,8 @@ class Journal:
     def _after_power_loss(self) -> "tuple[int, int, bytes]":
         saved = self._flash.get("journal")
         opened = int.from_bytes(saved, "little") if saved else -PAGE
-        last = _unpack(self._flash.get(_name(opened - PAGE)))
-        times_s = [time_s for time_s, _ in _records(last[2])] if last else []
+        last = unpack(self._flash.get(name_of(opened - PAGE)))
+        times_s = [time_s for time_s, _ in records(last[2])] if last else []
         try:
             self._flash.put("journal", (opened + PAGE).to_bytes(4, "little"))
         except OSError:
@@ -103,16 +73,16 @@ class Journal:
         return opened + PAGE, times_s[-1] if times_s else 0, b""
 
 
-def _name(first: int) -> str:
-    return f"journal_{first // PAGE % _PAGES}"
+def name_of(first: int) -> str:
+    return f"journal_{first // PAGE % PAGES}"
 
 
-def _pack(first: int, base_s: int, body: bytes) -> bytes:
+def pack(first: int, base_s: int, body: bytes) -> bytes:
     rest = struct.pack("<II", first, base_s) + body
     return binascii.crc32(rest).to_bytes(4, "little") + rest
 
 
-def _unpack(saved: "bytes | None") -> "tuple[int, int, bytes] | None":
+def unpack(saved: "bytes | None") -> "tuple[int, int, bytes] | None":
     """(number of the first record, base, records), or None for a page that is not whole."""
     if not saved or len(saved) < struct.calcsize(_HEAD):
         return None
@@ -120,7 +90,7 @@ def _unpack(saved: "bytes | None") -> "tuple[int, int, bytes] | None":
     return (first, base_s, saved[struct.calcsize(_HEAD) :]) if crc == binascii.crc32(saved[4:]) else None
 
 
-def _records(body: bytes) -> "Iterator[tuple[int, bytes]]":
+def records(body: bytes) -> "Iterator[tuple[int, bytes]]":
     """(instant, payload) of each record; the CRC has found the page whole."""
     reader = Reader(body)
     while reader.left():

@@ -46,7 +46,7 @@ class Node:
 
         looking = Looking(self._board, self._plan, self._open_sensors())
         await looking.measure()
-        looking.report()
+        looking.judge()
         self._rtc.put(_LOOK, looking.save().to_bytes(8, "little"))
 
     async def _send(self) -> "Downlink | None":

@@ -7,8 +7,8 @@ from codec.compat import const
 from codec.wire import WireError
 from firmware import outbox as ports
 from firmware import settings
-from firmware.journal import PAGE, Journal
-from firmware.power import Power
+from firmware.journal import PAGE
+from firmware.recall import Recall
 
 DONE = const(0)  # the results of an order, as codec/desk/words.py names them
 _UNKNOWN_ORDER = const(1)
@@ -55,7 +55,7 @@ class Orders:
 
     async def follow(self, open_link: "Callable[[], Link]") -> None:
         """What comes after the answer: the next batch of the journal, or joining anew, or a reboot."""
-        if self._outbox.next_ms() is None and not Power(self._rtc, 0).quiet:
+        if self._outbox.next_ms() is None and not self._rtc.get("quiet"):
             self._send_wanted()
         after = self._rtc.get("after")
         if not after or self._outbox.holds(ports.ANSWER):
@@ -78,7 +78,7 @@ class Orders:
             return
         quantity, first, count = struct.unpack(_WANTED, wanted)
         now_ms = self._clock.now_ms()
-        journal = Journal(self._flash, self._rtc)
+        journal = Recall(self._flash, self._rtc)
         taken, payload = batch(journal, _name(quantity), (first, count), journal.time_s(now_ms))
         if payload:
             self._outbox.put(ports.BATCH, payload, now_ms)
@@ -131,7 +131,7 @@ class Orders:
         self._rtc.put("after", REJOIN)
 
     def _time(self, arguments: "tuple[int, ...]") -> None:
-        Journal(self._flash, self._rtc).set_clock(arguments[0], self._clock.now_ms())
+        Recall(self._flash, self._rtc).set_clock(arguments[0], self._clock.now_ms())
 
     def _confirm(self, arguments: "tuple[int, ...]") -> None:
         settings.change(self._flash, {"confirm": arguments[0]})
@@ -144,7 +144,7 @@ class Orders:
         return name
 
 
-def batch(journal: "Journal", name: str, wanted: "tuple[int, int]", now_s: int) -> "tuple[int, bytes | None]":
+def batch(journal: "Recall", name: str, wanted: "tuple[int, int]", now_s: int) -> "tuple[int, bytes | None]":
     """Up to 12 readings at one interval from a first number on: (numbers dealt with, payload).
 
     Where the node went faster a batch ends and the next begins; what the journal lost is passed over.

@@ -3,16 +3,14 @@
 from codec.compat import const
 
 _RECOVERED_CV = const(10)  # above the limit before the node is its old self again
-QUIET_FACTOR = const(4)  # samples and reports are so much rarer while the battery is low
 
 
 class Power:
     def __init__(self, rtc: "Store", quiet_cv: int):
         self._rtc = rtc
         self._quiet_cv = quiet_cv
-        saved = rtc.get("power") or bytes(5)
-        self.quiet = bool(saved[0])
-        self._reports = int.from_bytes(saved[1:], "little")
+        self.quiet = bool(rtc.get("quiet"))
+        self._reports = int.from_bytes(rtc.get("power") or b"", "little")
 
     def judge(self, battery: "int | str") -> None:
         """Learn the battery's voltage in 10 mV; a fault changes nothing."""
@@ -27,7 +25,8 @@ class Power:
         self._reports += 1
 
     def save(self) -> None:
-        self._rtc.put("power", bytes([self.quiet]) + self._reports.to_bytes(4, "little"))
+        self._rtc.put("quiet", b"1" if self.quiet else b"")
+        self._rtc.put("power", self._reports.to_bytes(4, "little"))
 
 
 TYPE_CHECKING = False

@@ -133,7 +133,9 @@ def used():
 
 
 def loaded():
-    return " ".join(sorted(name for name in sys.modules if name.split(".")[0] in ("codec", "firmware", "board")))
+    return " ".join(
+        sorted(name for name in sys.modules if name.split(".")[0] in ("codec", "firmware", "board"))
+    )
 
 
 class Run:
@@ -143,6 +145,7 @@ class Run:
 def boot():
     """What main.py does, up to the first wait."""
     import board
+
     from firmware import hardware, main
 
     class Here(hardware.Hardware):

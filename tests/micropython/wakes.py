@@ -1,4 +1,4 @@
-"""What the wakes of a level node load and hold, in the real VM: `make size` prints it beside the stack's modules."""
+"""What the wakes of a level node load and hold, in the real VM; printed by `make size`."""
 
 import json
 import subprocess

@@ -2,10 +2,11 @@
 
 from codec import cbor, message, registry, report
 from firmware import plan
-from firmware.journal import PAGE, Journal
+from firmware.journal import PAGE
 from firmware.marks import Marks
 from firmware.node import Node
 from firmware.outbox import Outbox
+from firmware.recall import Recall
 
 SECRETS = {"dev_eui": "0200006d66000001", "join_eui": "0" * 16, "app_key": "00" * 16}
 
@@ -213,7 +214,7 @@ def test_while_the_air_is_silent_the_journal_goes_on():
     world.link.hears = False
     world.live(3600)
     assert world.link.frames == [] and world.link.joins > 10
-    journal = Journal(world.flash_store, world.rtc_store)
+    journal = Recall(world.flash_store, world.rtc_store)
     assert [record.number for record in journal.read(0, 100)] == list(range(12))
     assert {record.values["distance"] for record in journal.read(0, 100)} == {2000}
 
@@ -299,21 +300,21 @@ def test_a_full_flash_stops_neither_samples_nor_reports():
 
 def test_the_journal_survives_power_loss_but_for_its_open_page():
     world = World().live(86400)
-    kept = Journal(world.flash_store, world.rtc_store).next_number() // PAGE * PAGE
+    kept = Recall(world.flash_store, world.rtc_store).next_number() // PAGE * PAGE
     world.cut_power()
-    journal = Journal(world.flash_store, world.rtc_store)
+    journal = Recall(world.flash_store, world.rtc_store)
     assert [record.number for record in journal.read(0, 500)] == list(range(kept))
     assert journal.next_number() == kept + PAGE  # no number of the lost page comes again
     last_s = journal.read(kept - 1, 1)[0].time_s
     assert journal.time_s(0) == last_s
-    again = Journal(world.flash_store, Memory())
+    again = Recall(world.flash_store, Memory())
     assert again.next_number() == kept + 2 * PAGE
 
 
 def test_numbers_run_past_65535_and_the_oldest_pages_give_way():
     flash, rtc = Memory(), Memory()
     flash.put("journal", (0x10000 - 2 * PAGE).to_bytes(4, "little"))
-    journal = Journal(flash, rtc)
+    journal = Recall(flash, rtc)
     for step in range(200):
         number = journal.add({"distance": step}, step * 1000)
     assert number == (0x10000 - PAGE + 199) % 0x10000
@@ -328,7 +329,7 @@ def test_a_damaged_page_is_a_gap_and_not_a_reading():
     damaged = bytearray(world.flash_store.values["journal_1"])
     damaged[40] ^= 4
     world.flash_store.values["journal_1"] = bytes(damaged)
-    journal = Journal(world.flash_store, world.rtc_store)
+    journal = Recall(world.flash_store, world.rtc_store)
     numbers = [record.number for record in journal.read(0, 3 * PAGE)]
     assert numbers == list(range(PAGE)) + list(range(2 * PAGE, 3 * PAGE))
 
@@ -450,7 +451,7 @@ def test_the_journal_answers_in_batches_with_every_reading_and_its_time():
     world = World(lambda ms: 2000 - ms // 60000, rising_mm=1000).live(6 * 3600)
     assert commanded(world, (4, number_of("distance"), 5, 30)) == (0,)
     world.live(7 * 3600)
-    journal = Journal(world.flash_store, world.rtc_store)
+    journal = Recall(world.flash_store, world.rtc_store)
     got = {}
     for at_ms, _, payload, _ in world.sent(2):
         said = message.decode(payload)
@@ -489,7 +490,7 @@ def test_a_start_is_greeted_with_what_the_node_is_and_why_it_started():
 def test_the_clock_of_the_network_dates_the_journal():
     world = World().live(600)
     assert commanded(world, (7, 1400000000)) == (0,)
-    journal = Journal(world.flash_store, world.rtc_store)
+    journal = Recall(world.flash_store, world.rtc_store)
     newest = journal.read((journal.next_number() - 1) % 0x10000, 1)[0]
     assert 1400000000 <= newest.time_s <= 1400001100
 

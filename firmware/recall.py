@@ -1,0 +1,37 @@
+"""The journal's readings again, for a gateway that asks for what it missed."""
+
+from collections import namedtuple
+
+from codec import report
+from firmware.journal import NUMBERS, PAGE, Journal, name_of, pack, records, unpack
+
+Record = namedtuple("Record", ("number", "time_s", "values"))
+
+
+class Recall(Journal):
+    def read(self, first: int, count: int) -> "list[Record]":
+        """What is left of `count` readings from the number `first` on, oldest first."""
+        newest = self._first + self._count - 1
+        at = newest - (newest - first) % NUMBERS  # the last time this number was given
+        end = min(at + count, newest + 1)
+        found = []
+        while at < end:
+            page_first = at - at % PAGE
+            for place, (time_s, payload) in enumerate(records(self._page(page_first))):
+                if at <= page_first + place < end:
+                    values = report.decode(payload)
+                    found.append(Record((page_first + place) % NUMBERS, time_s, values))
+            at = page_first + PAGE
+        return found
+
+    def set_clock(self, now_s: int, now_ms: int) -> None:
+        """From here on records are dated by the network's clock (seconds since the GPS epoch)."""
+        self._base_s = now_s - now_ms // 1000
+        self._rtc.put("journal", pack(self._first, self._base_s, self._body))
+
+    def _page(self, first: int) -> bytes:
+        """The records of one page; none when it was overwritten, lost or damaged."""
+        if first == self._first:
+            return self._body
+        page = unpack(self._flash.get(name_of(first))) if first >= 0 else None
+        return page[2] if page and page[0] == first else b""
