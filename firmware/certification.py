@@ -1,12 +1,16 @@
 """TS009 certification commands on FPort 224; a build has them when its config says `certification = true`.
 
-`Certification` understands and answers; `run` sends the periodic uplinks that a test wants.
+Such a build begins here and not in firmware/main: `Certification` understands and answers, `run` sends the
+periodic uplinks that a test wants. Switched off by the tester, the node is an ordinary one again.
 Commands of class B, and the continuous wave, which the radio driver cannot make, are counted and not obeyed.
 """
 
 from codec.compat import const
 from codec.lorawan import commands
 from codec.wire import Reader, WireError
+from firmware import main as firmware_main
+from firmware import plan
+from firmware.greeting import FIRMWARE
 
 FPORT = const(224)
 _APP_FPORT = const(1)
@@ -136,13 +140,32 @@ async def run(certification: Certification, link: "Link", clock: "Clock", interv
                 await clock.sleep_ms(link.wait_ms())
             continue
         fport, payload = certification.next_uplink()
+        await clock.sleep_ms(link.wait_ms(size=len(payload)))
         downlink = await link.send(fport, payload, certification.confirmed)
         if downlink:
             certification.heard(downlink)
         await clock.sleep_ms((certification.period_s or interval_s) * 1000)
 
 
+async def program(board: "Board", read: "Read") -> int:
+    """One life of a node under test, in the place of a wake; it ends where the test asks for a reset."""
+    settled = plan.load(board, read)
+    link = firmware_main.open_link(board, settled, read)
+    certification = Certification(link.mac, board.flash(), FIRMWARE.to_bytes(4, "big"))
+    if certification.is_off():
+        return await firmware_main.assemble(board, read).wake()
+    await run(certification, link, board.clock(), settled["interval_s"])
+    board.reset()
+    return 1
+
+
+def main() -> None:
+    firmware_main.main(program)
+
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from firmware.contracts import Clock, Link, Store
-    from firmware.mac import Downlink, Mac
+    from firmware.contracts import Board, Clock, Link, Store
+    from firmware.mac.actions import Downlink
+    from firmware.mac.machine import Mac
+    from firmware.main import Read

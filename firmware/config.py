@@ -6,6 +6,8 @@ At build time `check` refuses what is wrong; on the node `read` goes on with wha
 from firmware.limits import NUMBERS, ConfigError, marks, number
 from firmware.sensors import rules
 
+# Of codec.lorawan.regions, which is loaded by the wakes that send.
+REGIONS = ("EU868", "EU433", "US915", "AU915", "AS923-1", "AS923-2", "AS923-3", "AS923-4", "IN865", "KR920")
 _EUI_DIGITS = 16
 _KEY_DIGITS = 32
 
@@ -20,9 +22,13 @@ def check(given: "dict[str, Any]") -> "dict[str, Any]":
 
 def read(given: "dict[str, Any]") -> "tuple[dict[str, Any], list[str]]":
     """The config, with the default wherever a value will not do, and what is wrong with it in words."""
-    known = sorted(list(NUMBERS) + ["region", "sensors", "quantities", "marks_mm"])
+    known = sorted(list(NUMBERS) + ["region", "sensors", "quantities", "marks_mm", "certification"])
     complaints = [f"unknown key {key!r}: known are {', '.join(known)}" for key in given if key not in known]
-    config = {"region": given.get("region", "EU868"), "quantities": given.get("quantities")}  # type: dict[str, Any]
+    config = {"quantities": given.get("quantities")}  # type: dict[str, Any]
+    config["region"] = _kept("region", given.get("region", "EU868"), _region, "EU868", complaints)
+    config["certification"] = _kept(
+        "certification", given.get("certification", False), _flag, False, complaints
+    )
     for name in sorted(NUMBERS):
         config[name] = _kept(name, given.get(name, NUMBERS[name][0]), number, NUMBERS[name][0], complaints)
     if "sample_s" not in given:
@@ -53,6 +59,18 @@ def _kept(
     except ConfigError as error:
         complaints.append(str(error))
         return default
+
+
+def _region(name: str, value: "Any") -> str:
+    if value not in REGIONS:
+        raise ConfigError(f"region must be one of {', '.join(REGIONS)}, not {value!r}")
+    return value
+
+
+def _flag(name: str, value: "Any") -> bool:
+    if not isinstance(value, bool):
+        raise ConfigError(f"{name} must be true or false, not {value!r}")
+    return value
 
 
 def _sensor(name: str, row: "Any") -> "dict[str, Any]":

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from firmware.mac import Channel, Downlink
+from firmware.mac.actions import Channel, Downlink
 
 class Clock(Protocol):
     def now_ms(self) -> int:
@@ -34,6 +34,11 @@ class UART(Protocol):
     def any(self) -> int: ...
     def read(self, nbytes: int = ...) -> bytes | None: ...
 
+class Modem(UART, Protocol):
+    """The same, and a modem is spoken to as well."""
+
+    def write(self, buf: bytes) -> int | None: ...
+
 class I2C(Protocol):
     """The part of machine.I2C that the sensors use; a missing part raises OSError."""
 
@@ -50,9 +55,12 @@ class Board(Protocol):
     NAME: str
     NUMBER: int
     """A place in BOARDS of codec/desk/words.py."""
+    LINK: str
+    """The module of firmware/link that is this board's way to the air."""
 
     def clock(self) -> Clock: ...
-    def radio(self) -> Radio: ...
+    def radio(self, hz: int) -> Radio:
+        """For the native link; `hz` is any channel of the region."""
     def flash(self) -> Store:
         """Outlives power loss."""
     def rtc(self) -> Store:
@@ -71,16 +79,21 @@ class Board(Protocol):
     def reset(self) -> None:
         """Start anew as after power-on; on a board this does not return."""
 
+class ModemBoard(Board, Protocol):
+    """A board whose way to the air is a modem."""
+
+    def modem(self) -> Modem: ...
+
 class Link(Protocol):
     def joined(self) -> bool: ...
-    def wait_ms(self, is_alarm: bool = False) -> int:
-        """How long until the next transmission is allowed; 0 for now. Alarms have airtime of their own."""
+    def wait_ms(self, is_alarm: bool = False, size: int = ...) -> int:
+        """How long until `size` bytes of payload may be sent; 0 for now. Alarms have airtime of their own."""
     async def join(self) -> bool: ...
     def why(self) -> list[str]:
         """Why `wait_ms` is not 0: a chain of reasons with times, for the log and the technician."""
     async def send(
         self, fport: int, payload: bytes, confirmed: bool = False, is_alarm: bool = False
     ) -> Downlink | None:
-        """`is_alarm`: may use the airtime that is kept back for alarms."""
+        """`is_alarm`: may use the airtime that is kept back for alarms. OSError says why it was not sent."""
 
 RandRange = Callable[[int], int]

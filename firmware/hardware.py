@@ -13,6 +13,7 @@ from firmware.store import RtcMemory, file_store
 _WATCHDOG_MS = const(8000)  # the longest that every port can
 _SLICE_MS = const(2000)
 _WINDOW_S = const(3)  # at power-on, for the workbench
+_MODEM_BUFFER = const(1024)  # the longest downlink in hex, and what is printed around it
 
 
 def is_held(pins: "Any") -> bool:
@@ -50,12 +51,15 @@ class HardwareClock:
         await self.until_ms(self.now_ms() + duration_ms)
 
     async def until_ms(self, when_ms: int) -> None:
+        self.rest_until(when_ms)
+
+    def rest_until(self, when_ms: int) -> None:
         self._watchdog.feed()
         while True:
             left_ms = when_ms - self.now_ms()
             if left_ms <= 0:
                 return
-            time.sleep(min(left_ms, _SLICE_MS) / 1000)  # noqa: ASYNC251
+            time.sleep_ms(min(left_ms, _SLICE_MS))  # type: ignore[attr-defined]
             self._watchdog.feed()
 
 
@@ -65,9 +69,11 @@ class Hardware:
     def __init__(self, pins: "Any"):
         self.NAME = pins.NAME
         self.NUMBER = pins.NUMBER
+        self.LINK = "rui3" if pins.RADIO["chip"] == "rui3" else "native"
         self._pins = pins
         self._rtc = RtcMemory(machine.RTC()) if pins.DEEP_SLEEP else Ram()  # type: Store
         self._flash = file_store("/")
+        self._has_rested = False  # where a rest does not end the program
         self._clock = HardwareClock(machine.WDT(timeout=_WATCHDOG_MS))
         if pins.SENSOR_POWER:
             pin, on = pins.SENSOR_POWER
@@ -82,10 +88,14 @@ class Hardware:
     def rtc(self) -> "Store":
         return self._rtc
 
-    def radio(self) -> "Radio":
-        raise OSError(
-            f"no adapter for the {self._pins.RADIO['chip']} of this board yet: firmware/link/native"
-        )
+    def radio(self, hz: int) -> "Radio":
+        from firmware.link.chips import open_radio  # by the wakes that send
+
+        return open_radio(self._pins.RADIO, self._clock, hz)
+
+    def modem(self) -> "machine.UART":
+        row = self._pins.RADIO
+        return machine.UART(row["uart"], row["baudrate"], tx=row["tx"], rx=row["rx"], rxbuf=_MODEM_BUFFER)
 
     def uart(self, port: int, baudrate: int) -> "machine.UART":
         tx, rx = _port(self._pins.UARTS, "UART", port)
@@ -118,6 +128,8 @@ class Hardware:
 
     def reset_cause(self) -> int:
         """machine's number, with 6 for power that sagged but kept the memory of deep sleep: a brown-out."""
+        if self._has_rested:
+            return machine.DEEPSLEEP_RESET
         cause = machine.reset_cause()
         return 6 if cause == machine.PWRON_RESET and self._rtc.get("schedule") else cause
 
@@ -135,7 +147,8 @@ class Hardware:
         """Deep sleep where the board has it, which ends the program; else a rest."""
         if self._pins.DEEP_SLEEP:
             machine.deepsleep(duration_ms)
-        time.sleep(duration_ms / 1000)
+        self._has_rested = True
+        self._clock.rest_until(self._clock.now_ms() + duration_ms)
 
 
 def _port(table: "dict[int, tuple[int, int]]", kind: str, port: int) -> "tuple[int, int]":

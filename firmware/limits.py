@@ -9,6 +9,7 @@ NUMBERS = {
     "hysteresis_mm": (50, 0, 5000),
     "confirm": (1, 0, 2),
     "data_rate": (3, 0, 5),
+    "sub_band": (0, 0, 8),  # US915 and AU915: the group of 8 channels that the network listens to, 0 for all
     "battery_every": (12, 1, 255),
     "quiet_cv": (330, 0, 3000),
     "offset": (0, -100000, 100000),

@@ -13,7 +13,7 @@ def assemble(board: "Board", read: "Read") -> Node:
     It runs with what of the config is right, and says by its status that some of it is not.
     """
     settled = plan.load(board, read)
-    return Node(board, settled, lambda: _sensors(board, settled), lambda: _native_link(board, settled, read))
+    return Node(board, settled, lambda: _sensors(board, settled), lambda: open_link(board, settled, read))
 
 
 def _sensors(board: "Board", settled: "dict[str, Any]") -> "list[Sensor]":
@@ -22,18 +22,14 @@ def _sensors(board: "Board", settled: "dict[str, Any]") -> "list[Sensor]":
     return [sensors.create(row, board, board.clock()) for row in settled["sensors"]]
 
 
-def _native_link(board: "Board", settled: "dict[str, Any]", read: "Read") -> "Link":
-    """Loaded by the wakes that send; one that only samples does without."""
+def open_link(board: "Board", settled: "dict[str, Any]", read: "Read") -> "Link":
+    """Loaded by the wakes that send, and only the way to the air that this board has."""
     from codec.lorawan.regions import REGIONS
-    from firmware.link.native import NativeLink
-    from firmware.mac import Mac, Options, Otaa
 
     secrets = read("secrets.json")
     identity = [bytes.fromhex(secrets[name]) for name in ("dev_eui", "join_eui", "app_key")]
-    options = Options(settled["data_rate"], True, 0)
-    stores = (board.flash(), board.rtc())
-    mac = Mac(REGIONS[settled["region"]], Otaa(*identity), stores, board.randrange, options)
-    return NativeLink(mac, board.radio(), board.clock(), board.randrange, board.log)
+    link = __import__("firmware.link." + board.LINK, None, None, ("open_link",))
+    return link.open_link(board, REGIONS[settled["region"]], settled, identity)
 
 
 def run(program: "Coroutine[Any, Any, int]") -> int:
@@ -52,7 +48,12 @@ def _read(name: str) -> "dict[str, Any]":
         return json.load(file)
 
 
-def main() -> None:
+async def _wake(board: "Board", read: "Read") -> int:
+    return await assemble(board, read).wake()
+
+
+def main(program: "Program" = _wake) -> None:
+    """Run `program` for each life of the board; it says for how many ms to sleep after it."""
     import board
 
     from firmware import hardware
@@ -62,7 +63,7 @@ def main() -> None:
     here = hardware.Hardware(board)
     while True:  # once where sleep is deep
         try:
-            pause_ms = run(assemble(here, _read).wake())
+            pause_ms = run(program(here, _read))
         except Exception as error:  # whatever it is, the next wake may go well, and the workbench can look
             here.log(f"wake failed: {error!r}")
             pause_ms = _AFTER_FAILURE_MS
@@ -77,6 +78,7 @@ if TYPE_CHECKING:
     from firmware.contracts import Board, Link, Sensor
 
     Read = Callable[[str], dict[str, Any]]
+    Program = Callable[[Board, Read], Coroutine[Any, Any, int]]
 
 if __name__ == "__main__":
     main()

@@ -55,7 +55,7 @@ class Node:
         from firmware.sending import Sending
 
         outbox = Outbox(self._rtc)
-        downlink = await Sending(self._open_link, outbox, self._clock, self._plan["confirm"]).send()
+        downlink = await Sending(self._open_link, outbox, self._board, self._plan["confirm"]).send()
         outbox.save()
         return downlink
 
@@ -91,4 +91,4 @@ if TYPE_CHECKING:
     from typing import Any
 
     from firmware.contracts import Board, Link, Sensor
-    from firmware.mac import Downlink
+    from firmware.mac.actions import Downlink

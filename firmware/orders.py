@@ -60,11 +60,18 @@ class Orders:
         after = self._rtc.get("after")
         if not after or self._outbox.holds(ports.ANSWER):
             return
-        if after == REBOOT or await open_link().join():
+        if after == REBOOT or await self._joins(open_link):
             self._rtc.put("after", b"")
         if after == REBOOT:
             self._outbox.save()
             self._board.reset()
+
+    async def _joins(self, open_link: "Callable[[], Link]") -> bool:
+        try:
+            return await open_link().join()
+        except OSError as error:  # the radio or the modem fails, or the MAC refuses
+            self._board.log(f"not joined: {error}")
+            return False
 
     def save(self) -> None:
         self._outbox.save()

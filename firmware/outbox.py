@@ -20,15 +20,18 @@ ANSWER = const(11)
 _URGENCY = (ALARM, ANSWER, REPORT, HELLO, BATCH)
 _NEWEST_ONLY = (HELLO, REPORT)
 _ROOM = const(8)  # RTC memory is small
+_BEFORE = "<QQ"  # nothing leaves before this instant (ms), no alarm before that one
 _HEAD = "<BBQQB"  # fport, tries, since_ms, next_ms, length
 _RETRY_MS = const(30000)  # doubled after each try
+_MOST_DOUBLED = const(8)  # 2 hours
 
 
 class Outbox:
     def __init__(self, rtc: "Store"):
         self._rtc = rtc
-        self._waiting = _unpack(rtc.get("outbox") or bytes(8))
-        self._not_before_ms = int.from_bytes((rtc.get("outbox") or bytes(8))[:8], "little")
+        saved = rtc.get("outbox") or bytes(struct.calcsize(_BEFORE))
+        self._before_ms = struct.unpack(_BEFORE, saved[: struct.calcsize(_BEFORE)])
+        self._waiting = _unpack(saved[struct.calcsize(_BEFORE) :])
 
     def put(self, fport: int, payload: bytes, now_ms: int, partial: bool = False) -> None:
         """`partial`: a report of some sensors only, which does not replace the one of the others."""
@@ -41,14 +44,17 @@ class Outbox:
 
     def first(self, now_ms: int) -> "Waiting | None":
         """The most urgent that may leave now; among equals the one that waits longest."""
-        ready = [one for one in self._by_urgency() if one.next_ms <= now_ms]
-        return ready[0] if ready and now_ms >= self._not_before_ms else None
+        for one in self._by_urgency():
+            if self._leaves_ms(one) <= now_ms:
+                return one
+        return None
 
     def next_ms(self) -> "int | None":
         """When something may leave; None when nothing waits."""
-        if not self._waiting:
-            return None
-        return max(min([one.next_ms for one in self._waiting]), self._not_before_ms)
+        return min([self._leaves_ms(one) for one in self._waiting]) if self._waiting else None
+
+    def _leaves_ms(self, one: Waiting) -> int:
+        return max(one.next_ms, self._before_ms[one.fport == ALARM])
 
     def holds(self, fport: int) -> bool:
         return any(one.fport == fport for one in self._waiting)
@@ -57,10 +63,11 @@ class Outbox:
         self._waiting.remove(one)
 
     def again(self, one: Waiting, now_ms: int) -> None:
-        """Nobody confirmed `one`: it leaves once more, later each time."""
-        next_ms = now_ms + (_RETRY_MS << one.tries)
+        """`one` was not sent, or nobody confirmed it: it leaves once more, later each time."""
+        next_ms = now_ms + (_RETRY_MS << min(one.tries, _MOST_DOUBLED))
+        tries = min(one.tries + 1, 0xFF)
         self._waiting[self._waiting.index(one)] = Waiting(
-            one.fport, one.tries + 1, one.since_ms, next_ms, one.payload
+            one.fport, tries, one.since_ms, next_ms, one.payload
         )
 
     def defer(self, one: Waiting, until_ms: int) -> None:
@@ -68,12 +75,12 @@ class Outbox:
             one.fport, one.tries, one.since_ms, until_ms, one.payload
         )
 
-    def wait_until(self, when_ms: int) -> None:
-        """Nothing leaves before `when_ms`."""
-        self._not_before_ms = when_ms
+    def wait_until(self, when_ms: int, alarms_ms: int) -> None:
+        """Nothing leaves before `when_ms`, no alarm before `alarms_ms`."""
+        self._before_ms = (when_ms, alarms_ms)
 
     def save(self) -> None:
-        out = self._not_before_ms.to_bytes(8, "little")
+        out = struct.pack(_BEFORE, *self._before_ms)
         for one in self._waiting:
             out += struct.pack(_HEAD, one.fport, one.tries, one.since_ms, one.next_ms, len(one.payload))
             out += one.payload
@@ -89,7 +96,6 @@ def _unpack(saved: bytes) -> "list[Waiting]":
     reader = Reader(saved)
     waiting = []
     try:
-        reader.take(8)
         while reader.left():
             fport, tries, since_ms, next_ms, size = struct.unpack(_HEAD, reader.take(struct.calcsize(_HEAD)))
             waiting.append(Waiting(fport, tries, since_ms, next_ms, reader.take(size)))

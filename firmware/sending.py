@@ -15,10 +15,11 @@ _ALARM_ITEMS = const(5)  # without an age
 class Sending:
     """`open_link` loads the way to the air, which a wake that only samples does not need."""
 
-    def __init__(self, open_link: "Callable[[], Link]", outbox: "Outbox", clock: "Clock", confirm: int):
+    def __init__(self, open_link: "Callable[[], Link]", outbox: "Outbox", board: "Board", confirm: int):
         self._open_link = open_link
         self._outbox = outbox
-        self._clock = clock
+        self._clock = board.clock()
+        self._log = board.log
         self._confirm = confirm
 
     async def send(self) -> "Downlink | None":
@@ -26,26 +27,41 @@ class Sending:
         one = self._outbox.first(self._clock.now_ms())
         if one is None:
             return None
+        try:
+            return await self._try(one)
+        except OSError as error:  # the radio or the modem fails, or the MAC refuses: the payload stays
+            self._log(f"not sent: {error}")
+            self._outbox.again(one, self._clock.now_ms())
+            return None
+
+    async def _try(self, one: "Waiting") -> "Downlink | None":
         link = self._open_link()
-        downlink = None
         if not link.joined() and not await link.join():
-            self._outbox.wait_until(self._clock.now_ms() + max(link.wait_ms(), _RETRY_MS))
+            self._rest(link, _RETRY_MS)
             return None
         if one.fport in _DATERS and _YOUNG_MS < self._clock.now_ms() - one.since_ms < _DATED_MS:
             self._outbox.defer(one, one.since_ms + _DATED_MS)
             return None
-        is_alarm = one.fport == ports.ALARM
-        if is_alarm or not link.wait_ms():  # alarms have a reserve of airtime
+        downlink = None
+        if not link.wait_ms(one.fport == ports.ALARM, len(one.payload)):
             downlink = await self._transmit(link, one)
-        self._outbox.wait_until(self._clock.now_ms() + link.wait_ms())
+        self._rest(link, 0)
         return downlink
+
+    def _rest(self, link: "Link", least_ms: int) -> None:
+        """Nothing leaves before the air is free for it; alarms have airtime of their own."""
+        for line in link.why():
+            self._log(line)
+        now_ms = self._clock.now_ms()
+        alarms_ms = now_ms + max(link.wait_ms(is_alarm=True), least_ms)
+        self._outbox.wait_until(now_ms + max(link.wait_ms(), least_ms), alarms_ms)
 
     async def _transmit(self, link: "Link", one: "Waiting") -> "Downlink | None":
         is_alarm = one.fport == ports.ALARM
         confirmed = self._confirm == _CONFIRM_ALL or bool(is_alarm and self._confirm)
         downlink = await link.send(one.fport, _dated(one, self._clock.now_ms()), confirmed, is_alarm)
         heard = not confirmed or (downlink is not None and downlink.ack)
-        if heard or not is_alarm or one.tries == _ALARM_TRIES:
+        if heard or not is_alarm or one.tries >= _ALARM_TRIES:
             self._outbox.sent(one)
         else:
             self._outbox.again(one, self._clock.now_ms())
@@ -83,6 +99,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from firmware.contracts import Clock, Link
-    from firmware.mac import Downlink
+    from firmware.contracts import Board, Link
+    from firmware.mac.actions import Downlink
     from firmware.outbox import Outbox, Waiting

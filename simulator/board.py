@@ -36,6 +36,7 @@ class SimulatedBoard:
 
     NAME = "simulator"
     NUMBER = 0
+    LINK = "native"
 
     def __init__(
         self,
@@ -56,7 +57,8 @@ class SimulatedBoard:
     def clock(self) -> DeviceClock:
         return self._device_clock
 
-    def radio(self) -> SimulatedRadio:
+    def radio(self, hz: int = 0) -> SimulatedRadio:
+        """Nothing in it has to be calibrated for a frequency."""
         return self._radio
 
     def flash(self) -> MemoryStore:

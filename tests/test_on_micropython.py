@@ -51,7 +51,7 @@ def in_native(folder: Path) -> list[str]:
     """MESSFUNK_MICROPYTHON names the program."""
     (folder / "_host.py").write_text(NATIVE_HOST.format(modules=" ".join(SHARED_MODULES), mark=MARK))
     native = subprocess.run(
-        [os.environ["MESSFUNK_MICROPYTHON"], "tests/micropython/run_shared.py"],
+        [os.environ["MESSFUNK_MICROPYTHON"], "-X", "heapsize=16M", "tests/micropython/run_shared.py"],
         cwd=ROOT,
         env={"MICROPYPATH": f"{ROOT}:{folder}"},
         capture_output=True,

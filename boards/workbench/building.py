@@ -20,7 +20,7 @@ from firmware.sensors import rules
 
 _DEVICE_ROOMS = ("codec/", "firmware/")
 # The entry is compiled by the interpreter itself, which looks for main.py.
-_MAIN = "from firmware.main import main\n\nmain()\n"
+_MAIN = "from firmware.{entry} import main\n\nmain()\n"
 
 
 def read_config(path: Path, board: Board) -> dict[str, Any]:
@@ -33,6 +33,8 @@ def read_config(path: Path, board: Board) -> dict[str, Any]:
     if named != board.name:
         raise WorkbenchError(f"{path}: board is {named!r}, and this is for {board.name!r}")
     complaints = node_config.read(given)[1] + _ports(given.get("sensors", []), board)
+    if given.get("certification") and board.radio == "rui3":
+        complaints.append("certification: a modem has commands of its own for that, AT+CERTIF=1")
     if complaints:
         raise WorkbenchError("\n".join(f"{path}: {complaint}" for complaint in complaints))
     return given
@@ -46,7 +48,7 @@ def build(board: Board, config: dict[str, Any], out: Path) -> list[Path]:
     for source in sources(board, config):
         _compile(source, source, out / "lib" / Path(source).with_suffix(".mpy"), board)
     _compile(f"boards/{board.module}.py", "board.py", out / "board.mpy", board)
-    (out / "main.py").write_text(_MAIN)
+    (out / "main.py").write_text(_MAIN.format(entry=_entry(config)))
     (out / "config.json").write_text(json.dumps(config, sort_keys=True, indent=1) + "\n")
     return sorted(path.relative_to(out) for path in out.rglob("*") if path.is_file())
 
@@ -54,7 +56,7 @@ def build(board: Board, config: dict[str, Any], out: Path) -> list[Path]:
 def sources(board: Board, config: dict[str, Any]) -> list[str]:
     """The files this node can come to load: what main imports, its sensors, region and link."""
     link = "firmware/link/rui3.py" if board.radio == "rui3" else "firmware/link/native.py"
-    wanted = ["firmware/main.py", link]
+    wanted = [f"firmware/{_entry(config)}.py", link]
     wanted += [f"firmware/sensors/{sensors.PARTS[row['part']][0]}.py" for row in _rows(config["sensors"])]
     if config.get("region", "EU868") != "EU868":
         wanted += ["codec/lorawan/regions/dynamic.py", "codec/lorawan/regions/fixed.py"]
@@ -65,6 +67,11 @@ def sources(board: Board, config: dict[str, Any]) -> list[str]:
             found.add(name)
             wanted += _imports(name)
     return sorted(found)
+
+
+def _entry(config: dict[str, Any]) -> str:
+    """Certification commands are in a build that asks for them, and in no other."""
+    return "certification" if config.get("certification") else "main"
 
 
 def _rows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

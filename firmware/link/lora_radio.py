@@ -43,7 +43,8 @@ class LoraRadio:
         self._settings = {"freq_khz": 0, "sf": 0, "bw": "", "output_power": 0}  # type: dict[str, object]
 
     async def send(self, frame: bytes, channel: "Channel", power_dbm: int) -> int:
-        gc.collect()  # here, so that none comes between TxDone and the windows
+        gc.collect()
+        gc.disable()  # until the radio sleeps: no collection comes between TxDone and the windows
         self._tune(channel, power_dbm)
         self._modem.prepare_send(frame)
         self._modem.start_send()
@@ -80,6 +81,7 @@ class LoraRadio:
         return bytes(packet)
 
     def sleep(self) -> None:
+        gc.enable()
         self._modem.sleep()
 
     def _tune(self, channel: "Channel", power_dbm: int) -> None:
@@ -136,7 +138,7 @@ def _mend_inverted_iq(modem: "SX126x") -> None:
     modem._invert_workaround = invert  # type: ignore[method-assign]
 
 
-TYPE_CHECKING = False
+TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from firmware.contracts import Clock
     from firmware.link.driver import Modem, SX126x, SX127x, Ticks

@@ -22,6 +22,15 @@ _BANDS = (
 )  # fmt: skip
 
 
+def open_link(
+    board: "ModemBoard", region: "Region", config: "dict[str, Any]", identity: "list[bytes]"
+) -> "Rui3Link":
+    """`identity` is (DevEUI, JoinEUI, AppKey); the DevEUI that counts is the module's own."""
+    return Rui3Link(
+        board.modem(), board.clock(), region, (identity[1], identity[2]), config["sub_band"], board.log
+    )
+
+
 class ModemError(OSError):
     """The modem did not do what it was told; the text says what it said. The caller keeps the payload."""
 
@@ -30,13 +39,20 @@ class Rui3Link:
     """firmware.contracts.Link. `keys` is (JoinEUI, AppKey); the DevEUI is the module's own."""
 
     def __init__(
-        self, uart: "UART", clock: "Clock", region: "Region", keys: "tuple[bytes, bytes]", octet: int = 0
+        self,
+        uart: "Modem",
+        clock: "Clock",
+        region: "Region",
+        keys: "tuple[bytes, bytes]",
+        octet: int = 0,
+        log: "Log | None" = None,
     ):
         self._uart = uart
         self._clock = clock
         self._region = region
         self._keys = keys
         self._octet = octet
+        self._log = log
         self._lines = Lines()
         self._heard = []  # type: list[Received]
         self._events = []  # type: list[Event]
@@ -48,7 +64,7 @@ class Rui3Link:
     def joined(self) -> bool:
         return self._is_joined
 
-    def wait_ms(self, is_alarm: bool = False) -> int:
+    def wait_ms(self, is_alarm: bool = False, size: int = 0) -> int:
         return max(0, self._free_at_ms - self._clock.now_ms())
 
     def why(self) -> "list[str]":
@@ -94,11 +110,15 @@ class Rui3Link:
             await self._command(f"AT+MASK={1 << self._octet - 1:04X}")
         if any(band[2] < 1000 for band in self._region.sub_bands):
             await self._command("AT+DCS=1")
+        try:
+            await self._command("AT+LPM=1")  # it sleeps by itself whenever it has nothing to do
+        except ModemError:  # older firmware does not know it and stays awake
+            pass
 
     async def join(self) -> bool:
-        """One attempt, unless the module is still joined from before our sleep."""
+        """One attempt; a module still joined from before our sleep is taken as it is, once."""
         await self.wake()
-        if await self._query("NJS") == "1":
+        if not self._is_joined and await self._query("NJS") == "1":
             self._is_joined = True
             return True
         await self.provision()
@@ -106,6 +126,9 @@ class Rui3Link:
         await self._command("AT+JOIN=1:0:10:0")
         event = await self._event(("JOINED", "JOIN_FAILED_RX_TIMEOUT", "JOIN_FAILED_TX_TIMEOUT"), _JOIN_MS)
         self._is_joined = event == "JOINED"
+        if self._log and not self._is_joined:
+            dev_eui = (await self.dev_eui()).hex()
+            self._log(f"{event}: does the network know DevEUI {dev_eui} of the module and its keys?")
         return self._is_joined
 
     async def send(
@@ -265,14 +288,12 @@ def _unix_s(text: str) -> "int | None":
     return days * 86400 + hour * 3600 + minute * 60 + second
 
 
-TYPE_CHECKING = False
+TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
-    from typing import Protocol
+    from collections.abc import Callable
+    from typing import Any
 
     from codec.lorawan.regions import Region
-    from firmware.contracts import Clock
+    from firmware.contracts import Clock, Modem, ModemBoard
 
-    class UART(Protocol):
-        def any(self) -> int: ...
-        def read(self, nbytes: int = ...) -> "bytes | None": ...
-        def write(self, buf: bytes) -> "int | None": ...
+    Log = Callable[[str], None]

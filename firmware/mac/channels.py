@@ -149,7 +149,7 @@ class Channels:
             self._rows[index] = (hz, span & 0x0F, span >> 4, rx1_hz)
 
 
-TYPE_CHECKING = False
+TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from codec.lorawan.regions import Region
 

@@ -186,7 +186,7 @@ def eirp_dbm(region: "Region", session: "Session") -> int:
     return _EIRP_DBM[session.tx_param & 0x0F]
 
 
-TYPE_CHECKING = False
+TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from codec.lorawan.regions import Region
     from firmware.mac.channels import Channels

@@ -59,7 +59,7 @@ def open_accept(phy: bytes, app_key: bytes, region: "Region", nonces: "Nonces") 
     return accept
 
 
-TYPE_CHECKING = False
+TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from codec.lorawan.frames import DataFrame
     from codec.lorawan.join import JoinAccept

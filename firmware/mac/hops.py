@@ -97,7 +97,7 @@ class Hops:
         return self.session.max_duty if self.session else 0
 
 
-TYPE_CHECKING = False
+TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from codec.lorawan.regions import Region
     from firmware.contracts import RandRange, Store

@@ -74,7 +74,7 @@ class JoinBudget:
         )
 
 
-TYPE_CHECKING = False
+TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from codec.lorawan.regions import Region
     from firmware.contracts import Store

@@ -120,7 +120,7 @@ class Ledger:
         self._flash.put("airtime", struct.pack("<" + "I" * len(used), *self._bound_us))
 
 
-TYPE_CHECKING = False
+TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from codec.lorawan.regions import Region
     from firmware.contracts import Store

@@ -20,7 +20,8 @@ from typing import Any
 
 from codec.lorawan import frames
 from codec.lorawan.regions import EU868, datr, sub_band_index
-from firmware.mac import Done, Listen, Mac, Options, Otaa, Transmit
+from firmware.mac.actions import Done, Listen, Options, Otaa, Transmit
+from firmware.mac.machine import Mac
 from gateway import devices
 from gateway.model import Downlink
 from tests.gateway.desk import JOIN_EUI, START_MS, Desk, otaa

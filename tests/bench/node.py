@@ -18,7 +18,7 @@ from typing import NamedTuple
 from codec import message, report
 from codec.lorawan import airtime
 from firmware import config as node_config
-from firmware.mac import Downlink
+from firmware.mac.actions import Downlink
 from firmware.main import run
 from firmware.node import Node
 
@@ -123,7 +123,7 @@ class Bench:
     def why(self) -> list[str]:
         return []
 
-    def wait_ms(self) -> int:
+    def wait_ms(self, is_alarm: bool = False, size: int = 0) -> int:
         return 0
 
     async def send(

@@ -53,6 +53,25 @@ def test_every_board_builds_a_level_node(tmp_path: Path) -> None:
         assert not [name for name in names if "desk" in name or "sds011" in name]
 
 
+def test_certification_commands_are_in_a_build_that_asks_for_them_and_in_no_other(tmp_path: Path) -> None:
+    for wanted in (True, False):
+        text = f"certification = {str(wanted).lower()}\n" + GOOD
+        out = tmp_path / str(wanted)
+        building.build(HELTEC, building.read_config(config(tmp_path, text), HELTEC), out)
+        assert (out / "lib/firmware/certification.mpy").exists() == wanted
+        assert ("certification" in (out / "main.py").read_text()) == wanted
+    text = "certification = true\n" + GOOD.replace("heltec_v3", "esp32_rui3")
+    with pytest.raises(WorkbenchError, match="CERTIF"):
+        building.read_config(config(tmp_path, text), catalogue.find("esp32_rui3"))
+
+
+def test_a_modem_needs_no_mac_of_ours(tmp_path: Path) -> None:
+    modem = catalogue.find("esp32_rui3")
+    given = building.read_config(config(tmp_path, GOOD.replace("heltec_v3", "esp32_rui3")), modem)
+    names = {path.as_posix() for path in building.build(modem, given, tmp_path / "modem")}
+    assert "lib/firmware/link/rui3.mpy" in names and "lib/firmware/mac/machine.mpy" not in names
+
+
 def test_a_tree_is_not_built_over_something_else(tmp_path: Path) -> None:
     (tmp_path / "precious").write_text("x")
     with pytest.raises(WorkbenchError, match="something else"):

@@ -6,7 +6,8 @@ import pytest
 
 from codec.lorawan import airtime
 from codec.lorawan.regions import EU868, sub_band
-from firmware.mac import Abp, Done, Listen, Mac, Options, Transmit
+from firmware.mac.actions import Abp, Done, Listen, Options, Transmit
+from firmware.mac.machine import Mac
 from tests.firmware.stores import MemoryStore
 
 HOUR_MS = 3_600_000

@@ -7,7 +7,8 @@ import pytest
 
 from codec.lorawan import airtime, crypto, frames, join, regions
 from codec.lorawan.regions import REGIONS
-from firmware.mac import Done, Listen, Mac, Options, Otaa, RefusedError, Transmit
+from firmware.mac.actions import Done, Listen, Options, Otaa, RefusedError, Transmit
+from firmware.mac.machine import Mac
 from tests.firmware.stores import MemoryStore
 
 CYCLES = 150

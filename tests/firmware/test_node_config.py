@@ -39,7 +39,7 @@ def files_of(given: dict[str, object]) -> Callable[[str], Any]:
 def status_of(given: dict[str, object], monkeypatch: pytest.MonkeyPatch) -> object:
     """The status in the first report of a node with this config."""
     here = Here()
-    monkeypatch.setattr(main, "_native_link", lambda *_: here)
+    monkeypatch.setattr(main, "open_link", lambda *_: here)
     while not here.sent:
         here.at_ms += main.run(main.assemble(here, files_of(given)).wake())  # type: ignore[arg-type]
     return report.decode(here.sent[0][2]).get("status")
@@ -53,6 +53,8 @@ def test_what_is_wrong_is_named_and_the_rest_runs(monkeypatch: pytest.MonkeyPatc
         {"sensors": [GOOD, {"part": "a03", "port": 1}]},
         {"sensors": [GOOD, "a02yyuw"]},
         {"sensors": [GOOD], "marks_mm": [-1]},
+        {"sensors": [GOOD], "region": "EU866"},
+        {"sensors": [GOOD], "certification": "yes"},
     ):
         assert status_of(wrong, monkeypatch) == 4
 

@@ -6,7 +6,8 @@ import pytest
 
 from codec.lorawan import airtime
 from codec.lorawan.regions import EU868
-from firmware.mac import Abp, Done, Listen, Mac, Options
+from firmware.mac.actions import Abp, Done, Listen, Options
+from firmware.mac.machine import Mac
 from tests.firmware.stores import MemoryStore
 
 CYCLES = 400

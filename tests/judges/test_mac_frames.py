@@ -16,7 +16,8 @@ import pytest
 
 from codec.lorawan import crypto, frames, join
 from codec.lorawan.regions import EU868
-from firmware.mac import Done, Mac, Options, Otaa, Transmit
+from firmware.mac.actions import Done, Options, Otaa, Transmit
+from firmware.mac.machine import Mac
 from tests.judges import lora_packet
 
 FRAMES = 10_000

@@ -32,7 +32,8 @@ def used():
 
 def new_mac():
     from codec.lorawan import regions
-    from firmware.mac import Abp, Mac, Options
+    from firmware.mac.actions import Abp, Options
+    from firmware.mac.machine import Mac
 
     stores = (Stores(), Stores())
     return Mac(regions.EU868, Abp(1, bytes(16), bytes(16)), stores, lambda stop: 0, Options(5, True, 0))

@@ -1,4 +1,4 @@
-"""Runs in the MicroPython VM: the adapter's tests, with the real driver where the stand-in was."""
+"""Runs in the MicroPython VM: tests of adapter and boards, with the real driver where the stand-in was."""
 
 import sys
 
@@ -34,7 +34,7 @@ sys.modules["machine"] = _Machine
 
 import lora  # noqa: E402
 
-from tests.shared import test_lora_radio as tests  # noqa: E402
+from tests.shared import board_twin, test_lora_radio, test_real_board  # noqa: E402
 
 
 def make_sx1262(world, twin):
@@ -47,14 +47,21 @@ def make_sx1276(world, twin):
     return lora.SX1276(twin, twin.cs, dio0=twin.irq_pin, reset=twin.reset)
 
 
-tests.make_sx1262, tests.make_sx1276 = make_sx1262, make_sx1276
+def on_board(world):
+    _time.world = world
+    return lora
+
+
+test_lora_radio.make_sx1262, test_lora_radio.make_sx1276 = make_sx1262, make_sx1276
+board_twin.Lora = on_board
 passed = True
-for _name in sorted(dir(tests)):
-    if _name.startswith("test_"):
-        try:
-            getattr(tests, _name)()
-            print("ok      " + _name)
-        except Exception as error:
-            passed = False
-            print("FAILED  " + _name)
-            sys.print_exception(error, sys.stdout)
+for _tests in (test_lora_radio, test_real_board):
+    for _name in sorted(dir(_tests)):
+        if _name.startswith("test_"):
+            try:
+                getattr(_tests, _name)()
+                print("ok      " + _name)
+            except Exception as error:
+                passed = False
+                print("FAILED  " + _name)
+                sys.print_exception(error, sys.stdout)

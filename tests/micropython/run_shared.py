@@ -1,5 +1,6 @@
 """Runs in the MicroPython VM: every `test_*` function of the host's modules, a JSON line for each."""
 
+import gc
 import io
 import json
 import sys
@@ -14,6 +15,7 @@ def _traceback(error):
 
 
 def _attempt(module, name, do):
+    gc.enable()  # a radio that the last test left awake has it off
     line = {"module": module, "name": name, "error": None}
     try:
         line["result"] = do()

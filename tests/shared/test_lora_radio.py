@@ -1,7 +1,7 @@
 """The radio adapter on register-level twins of both chips; `make test-driver` takes the real driver."""
 
 from firmware.link import lora_radio
-from firmware.mac import Channel
+from firmware.mac.actions import Channel
 from tests.shared import sx1262_twin, sx1276_twin
 from tests.shared.driver_stand_in import SX1262, SX1276
 from tests.shared.radio_twin import World

@@ -2,7 +2,8 @@
 
 from codec.lorawan import airtime, frames, join
 from codec.lorawan.regions import EU868
-from firmware.mac import Abp, Done, Listen, Mac, Otaa, RefusedError, Transmit, Wait
+from firmware.mac.actions import Abp, Done, Listen, Otaa, RefusedError, Transmit, Wait
+from firmware.mac.machine import Mac
 from tests.shared.mac_kit import (
     APP_KEY,
     DEV_ADDR,

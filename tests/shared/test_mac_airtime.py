@@ -2,7 +2,7 @@
 
 from codec.lorawan import airtime
 from codec.lorawan.regions import EU868, REGIONS
-from firmware.mac import RefusedError
+from firmware.mac.actions import RefusedError
 from firmware.mac.joining import JoinBudget
 from firmware.mac.ledger import NEVER_MS, Ledger
 from firmware.mac.windows import Timing

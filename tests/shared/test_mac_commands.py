@@ -2,7 +2,7 @@
 
 from codec.lorawan import commands, frames
 from codec.lorawan.regions import REGIONS
-from firmware.mac import Done, Transmit, Wait
+from firmware.mac.actions import Done, Transmit, Wait
 from tests.shared.mac_kit import Stores, accept_for, ask, downlink, joined, new_mac
 
 KEEP = 0xFF

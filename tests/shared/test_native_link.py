@@ -2,7 +2,7 @@
 
 from codec.lorawan import airtime
 from firmware.link.native import NativeLink
-from firmware.mac import RefusedError
+from firmware.mac.actions import RefusedError
 from tests.shared.mac_kit import Stores, accept_for, downlink, joined, new_mac
 
 
@@ -57,10 +57,10 @@ def run(program):
     raise AssertionError("it waits for something else than the clock")
 
 
-def link_for(mac, answers=(), log=None):
+def link_for(mac, answers=()):
     clock = Clock()
     radio = Radio(clock, answers)
-    return NativeLink(mac, radio, clock, lambda stop: stop // 2, log), radio, clock
+    return NativeLink(mac, radio, clock, lambda stop: stop // 2), radio, clock
 
 
 def test_a_join_waits_its_turn_and_the_radio_sleeps_after():
@@ -88,30 +88,55 @@ def test_repetitions_are_played_with_their_pauses():
     assert clock.ms > 3 * 2000 + 2 * 2000
 
 
-def test_a_wait_for_airtime_is_explained_and_kept():
-    lines = []
+def test_a_wait_for_airtime_is_refused_with_its_reasons_and_alarms_go():
     mac, _ = joined(Stores(), Stores(), data_rate=0)
-    link, _, clock = link_for(mac, (), lines.append)
-    while not mac.wait_ms(clock.ms, 48):
+    link, radio, clock = link_for(mac)
+    while not link.wait_ms(size=20):
         run(link.send(1, bytes(20)))
-    before_ms = clock.ms
-    assert "free in" in mac.why(clock.ms, 48)[0] and link.wait_ms(is_alarm=True) == 0
+    sent = radio.calls.count("send")
+    assert link.wait_ms(size=1) == 0 or "free in" in link.why()[0]
+    assert refusal(link.send(1, bytes(51))).startswith("sub-band")
+    assert radio.calls.count("send") == sent and link.wait_ms(is_alarm=True) == 0
     run(link.send(1, bytes(20), is_alarm=True))
-    assert clock.ms - before_ms < 10000 and lines == []
+    assert radio.calls.count("send") == sent + 1
+    clock.ms += link.wait_ms(size=20)
+    assert link.why() == []
     run(link.send(1, bytes(20)))
-    assert clock.ms - before_ms > 1800000 and lines[0].startswith("sub-band")
+
+
+def refusal(program):
+    try:
+        run(program)
+    except RefusedError as error:
+        return str(error)
+    raise AssertionError("it was sent")
+
+
+def test_a_radio_that_fails_is_put_to_sleep_all_the_same():
+    mac, _ = joined(Stores(), Stores(), data_rate=5)
+    link, radio, _ = link_for(mac)
+
+    async def fails(frame, channel, power_dbm):
+        raise OSError("no TxDone")
+
+    radio.send = fails
+    try:
+        run(link.send(1, b"\x80"))
+    except OSError as error:
+        assert str(error) == "no TxDone"
+    else:
+        raise AssertionError("a failure was swallowed")
+    assert radio.calls == ["sleep"]
+    del radio.send
+    assert run(link.send(1, b"\x80")) is None  # the next frame, under a counter of its own
+    assert mac._hops.session.fcnt_up == 2
 
 
 def test_what_can_never_go_is_refused_at_once():
     mac, _ = joined(Stores(), Stores(), data_rate=0)
     link, radio, clock = link_for(mac)
     mac._hops.ledger._bands = tuple((row[0], row[1], 1, row[3]) for row in mac._hops.ledger._bands)
-    try:
-        run(link.send(1, bytes(51)))
-    except RefusedError as error:
-        assert "longer than" in str(error)
-    else:
-        raise AssertionError("0.1 % of an hour is 3.6 s")
+    assert "longer than" in refusal(link.send(1, bytes(51)))
     assert radio.calls == [] and clock.ms == 0
 
 

@@ -60,8 +60,11 @@ class Link:
     def joined(self):
         return self._joined
 
-    def wait_ms(self):
-        return max(0, self._free_ms - self._clock.at_ms)
+    def wait_ms(self, is_alarm=False, size=0):
+        return 0 if is_alarm else max(0, self._free_ms - self._clock.at_ms)
+
+    def why(self):
+        return ["resting"] if self.wait_ms() else []
 
     async def join(self):
         self.joins += 1

@@ -1,7 +1,8 @@
 """Power is cut at every write of join, uplink and downlink, and inside each; nothing is ever used twice."""
 
 from codec.lorawan import frames, join
-from firmware.mac import Done, Mac, Options, Otaa, Transmit
+from firmware.mac.actions import Done, Options, Otaa, Transmit
+from firmware.mac.machine import Mac
 from firmware.store import RtcMemory, TwoSlots
 from tests.shared.mac_kit import APP_KEY, DEV_EUI, EU868, JOIN_EUI, accept_for, downlink, first_channel
 

@@ -2,6 +2,7 @@
 
 from codec.lorawan import regions
 from codec.lorawan.regions import REGIONS
+from firmware import config
 from firmware.mac.channels import Channels
 
 # name: (default channels in MHz, RX2 MHz, RX2 DR, EIRP dBm)
@@ -94,3 +95,7 @@ def test_cf_lists_add_channels_or_a_mask():
     fixed = Channels(REGIONS["AU915"])
     fixed.add_cf_list(b"\x00\xff" + bytes(6) + b"\x02" + bytes(6) + b"\x01")
     assert fixed.mask == 0xFF00 | 1 << 65
+
+
+def test_a_config_may_name_exactly_these():
+    assert sorted(config.REGIONS) == REGIONS.names()

@@ -3,7 +3,7 @@
 from codec.lorawan.regions import EU868
 from firmware.link.rui3 import ModemError, Rui3Link, _unix_s
 from firmware.link.rui3_lines import Event, Lines, Received, Restarted, Status, Value
-from firmware.mac import RefusedError
+from firmware.mac.actions import RefusedError
 from tests.shared.rui3_modem import Clock, Modem
 
 KEYS = (bytes(8), bytes(range(16)))
@@ -48,7 +48,7 @@ def test_a_join_tells_the_module_band_and_keys_and_reads_its_dev_eui():
     told = [command for command in modem.commands if "=" in command and "?" not in command]
     assert told == [
         "AT+NJM=1", "AT+CLASS=A", "AT+BAND=4", "AT+APPEUI=" + "0" * 16, "AT+APPKEY=" + KEYS[1].hex(),
-        "AT+ADR=1", "AT+DCS=1", "AT+JOIN=1:0:10:0",
+        "AT+ADR=1", "AT+DCS=1", "AT+LPM=1", "AT+JOIN=1:0:10:0",
     ]  # fmt: skip
 
 
@@ -59,10 +59,20 @@ def test_a_module_that_is_still_joined_is_not_asked_again():
     assert not [command for command in modem.commands if "JOIN" in command or "KEY" in command]
 
 
-def test_a_join_nobody_answers_is_an_answer():
-    link, modem, _ = new()
+def test_a_join_nobody_answers_is_an_answer_and_the_technician_learns_which_dev_eui_it_was():
+    lines = []
+    clock = Clock()
+    modem = Modem(clock)
+    link = Rui3Link(modem, clock, EU868, KEYS, 0, lines.append)
     modem.accepts = False
     assert run(link.join()) is False and not link.joined()
+    assert "ac1f09fffe000001" in lines[0] and KEYS[1].hex() not in lines[0]
+
+
+def test_a_module_that_is_joined_joins_anew_when_told_to():
+    link, modem, _ = joined()
+    assert run(link.join())
+    assert [command for command in modem.commands if "JOIN=" in command] == ["AT+JOIN=1:0:10:0"] * 2
 
 
 def test_uplinks_and_downlinks_in_both_formats_with_echo_and_in_pieces():
