@@ -150,7 +150,7 @@ async def run(certification: Certification, link: "Link", clock: "Clock", interv
 async def program(board: "Board", read: "Read") -> int:
     """One life of a node under test, in the place of a wake; it ends where the test asks for a reset."""
     settled = plan.load(board, read)
-    link = firmware_main.open_link(board, settled, read)  # type: Any  # a NativeLink
+    link: Any = firmware_main.open_link(board, settled, read)  # a NativeLink
     certification = Certification(link.mac, board.flash(), FIRMWARE.to_bytes(4, "big"))
     if certification.is_off():
         return await firmware_main.assemble(board, read).wake()
@@ -165,6 +165,8 @@ def main() -> None:
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from firmware.contracts import Board, Clock, Link, Store
     from firmware.mac.actions import Downlink
     from firmware.mac.machine import Mac
