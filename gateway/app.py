@@ -16,6 +16,7 @@ from gateway.composition import COMMANDS
 from gateway.config import Address, Config, ConfigError, SourceConfig
 from gateway.counters import Counters
 from gateway.model import Clock, Downlink, GatewayError, Reading, Uplink
+from gateway.network.answering import Told
 from gateway.network.server import NetworkServer
 from gateway.notify import Notifier
 from gateway.peers import LnsConfig
@@ -94,10 +95,10 @@ class App:
     def reaches(self, gateway_id: str) -> bool:
         return any(source.reaches(gateway_id) for source in self._sources)
 
-    def transmit(self, downlinks: tuple[Downlink, ...]) -> None:
+    def transmit(self, downlink: Downlink, told: Told) -> None:
         for source in self._sources:
-            if source.reaches(downlinks[0].gateway_id):
-                source.transmit(downlinks)
+            if source.reaches(downlink.gateway_id):
+                source.transmit(downlink, told)
                 return
 
     async def send(self, dev_eui: str, fport: int, payload: bytes, confirmed: bool = False) -> str:

@@ -19,6 +19,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
+from gateway.network.config import NetworkConfig
 from gateway.peers import File, InfluxConfig, LnsConfig, MqttSinkConfig, WebhookConfig
 from gateway.section import ConfigError as ConfigError
 from gateway.section import Section
@@ -116,27 +117,6 @@ class HttpConfig(Section):
     @property
     def is_tls(self) -> bool:
         return self.tls_cert_file is not None
-
-
-class NetworkConfig(Section):
-    region: Literal["EU868"] = Field(default="EU868", description='"EU868": the region of the frequency plan')
-    net_id: str = Field(
-        default="000000",
-        pattern="^[0-9a-fA-F]{6}$",
-        description="a NetID of 6 hexadecimal digits; 000000 is a private network",
-    )
-    dedup_ms: int = Field(
-        default=200,
-        ge=0,
-        le=600,  # RX1 opens after 1000 ms; the way to the gateway and the queue in it need the rest
-        description="an integer from 0 to 600: how long copies of a frame from further gateways are awaited",
-    )
-    rx1_delay_s: int = Field(
-        default=1,
-        ge=1,
-        le=15,
-        description="an integer from 1 to 15: delay of the first receive window, told to a node at its join",
-    )
 
 
 class SourceConfig(Section):

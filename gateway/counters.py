@@ -8,7 +8,10 @@ CAUSES = ("malformed", "crc", "mic", "replay", "unknown_device", "dev_nonce")
 
 @dataclass(slots=True)
 class Counters:
-    """`refused` counts frames and datagrams by the cause of their refusal."""
+    """`refused` counts frames and datagrams by the cause of their refusal.
+
+    `second_windows` are the downlinks that went to RX2, `unanswered` the frames nobody could answer in time.
+    """
 
     datagrams: int = 0
     joins: int = 0
@@ -16,6 +19,9 @@ class Counters:
     duplicates: int = 0
     repetitions: int = 0
     undecoded: int = 0
+    downlinks: int = 0
+    second_windows: int = 0
+    unanswered: int = 0
     refused: dict[str, int] = field(default_factory=lambda: dict.fromkeys(CAUSES, 0))
 
     def as_dict(self) -> dict[str, Any]:

@@ -62,7 +62,10 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Keys and counters of one activation; `id` grows with each join, ABP provisioning or reset."""
+    """Keys and counters of one activation; `id` grows with each join, ABP provisioning or reset.
+
+    `link` and `heard` are gateway.network's: what the node has answered, how its last frames were heard.
+    """
 
     id: int
     dev_eui: str
@@ -76,6 +79,8 @@ class Session:
     rx1_dr_offset: int
     rx2_data_rate: int
     created_at: int
+    link: str = ""
+    heard: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,24 @@
-"""The life of a frame in the network: judged, stored, counted, answered once further gateways had time."""
+"""The life of a frame in the network: judged, stored, counted; `answering` says what goes down."""
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
-from typing import Protocol
 
 from codec.lorawan import frames, join, regions
+from codec.lorawan.frames import DataFrame
 from codec.lorawan.join import JoinAccept
 from codec.wire import WireError
 from gateway import events
-from gateway.config import NetworkConfig
 from gateway.counters import Counters
-from gateway.model import Clock, Downlink, Reception, Session, Uplink
-from gateway.network.downlink import acknowledgement, best, windows
+from gateway.model import Clock, Reception, Session, Uplink
+from gateway.network import channels, history, ledger, link, mac, wishes
+from gateway.network.answering import Answering, Due, Fixed, WayDown
+from gateway.network.config import NetworkConfig
+from gateway.network.downlink import Listening
 from gateway.network.join import Admitted, draw_dev_addr, open_session
 from gateway.network.join import decide as decide_join
+from gateway.network.mac import State
 from gateway.network.uplink import Again, Candidate, Fresh, Refused, decide, open_uplink
 from gateway.refusals import Refusals
 from gateway.store.sqlite import Store
@@ -24,30 +27,21 @@ _log = logging.getLogger(__name__)
 _DRAWS = 16
 
 
-class Gateways(Protocol):
-    """The way down to the nodes."""
-
-    def reaches(self, gateway_id: str) -> bool: ...
-
-    def transmit(self, downlinks: tuple[Downlink, ...]) -> None:
-        """Send the first; each further one only when the gateway refuses the one before."""
-
-
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A frame that was for us. `count` names its counter; the rest says what the node is told, and when."""
+    """A frame that was for us. `count` names its counter."""
 
     count: str
-    answer: bytes | None
-    delay_s: int
-    rx1_dr_offset: int
-    rx2_data_rate: int
+    listening: Listening
+    answer: Fixed | Due | None
     uplink: Uplink | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A further hearing of a frame that was taken."""
+    """A further hearing of a frame that was taken, so long after the first."""
+
+    late_ms: int
 
 
 Verdict = Taken | Copy | Refused
@@ -62,18 +56,16 @@ class NetworkServer:
         rng: Random,
         counters: Counters,
         refusals: Refusals,
-        gateways: Gateways,
+        way_down: WayDown,
     ):
-        self._config = config
-        self._region = regions.REGIONS[config.region]
+        self._net_id = int(config.net_id, 16)
+        self._wishes = wishes.of(config)
+        self._region = self._wishes.region
         self._store = store
-        self._clock = clock
         self._rng = rng
         self._counters = counters
         self._refusals = refusals
-        self._gateways = gateways
-        self._on_air: dict[bytes, list[Reception]] = {}  # frames whose copies may still come in
-        self._answers: dict[str, tuple[str, bytes]] = {}  # DevEUI: uplink and what it was answered
+        self._answering = Answering(self._wishes, config.dedup_ms, store, clock, counters, refusals, way_down)
 
     def take(self, receptions: Iterable[Reception]) -> list[Uplink]:
         """Judge what was heard; it is on disk on return. What is returned is new and waits for decoding."""
@@ -90,10 +82,10 @@ class NetworkServer:
         match verdict:
             case Taken():
                 self._counters.add(verdict.count)
-                self._await_copies(heard, verdict)
+                self._answering.await_copies(heard, verdict.listening, verdict.answer)
             case Copy():
                 self._counters.add("duplicates")
-                self._on_air.get(heard.phy, []).append(heard)
+                self._answering.copied(heard, verdict.late_ms)
             case Refused():
                 self._refusals.refuse(verdict.cause, verdict.reason)
         return verdict
@@ -109,8 +101,7 @@ class NetworkServer:
         decision = decide(heard.phy, frame.fcnt, candidates)
         match decision:
             case Fresh():
-                wants_answer = frame.mtype == frames.CONFIRMED_UP or frame.fctrl & frames.ADR_ACK_REQ
-                return self._accept(heard, decision, bool(wants_answer))
+                return self._accept(heard, decision, frame)
             case Again():
                 return self._hear_again(heard, decision)
             case Refused():
@@ -120,93 +111,107 @@ class NetworkServer:
         is_same = session.fcnt_up >= 0 and session.fcnt_up & 0xFFFF == fcnt16
         return Candidate(session, self._store.uplink(session.id, session.fcnt_up) if is_same else None)
 
-    def _accept(self, heard: Reception, fresh: Fresh, wants_answer: bool) -> Taken:
+    def _accept(self, heard: Reception, fresh: Fresh, frame: DataFrame) -> Taken:
         session, uplink = fresh.session, open_uplink(heard.phy, heard.received_at, fresh)
-        self._store.set_fcnt_up(session.id, fresh.fcnt)
-        self._store.add_uplink(uplink)
-        self._store.add_reception(uplink.id, heard)
         if session.state == "pending":
             self._store.activate(session)
+        due, session = self._obey(heard, replace(session, fcnt_up=fresh.fcnt), frame, uplink)
+        ledger.keep(self._store.connection, session)
+        self._store.add_uplink(uplink)
+        self._store.add_reception(uplink.id, heard)
+        if fresh.session.state == "pending":
             events.tell_join(self._store, session.dev_eui)
-        answer = self._acknowledge(session, uplink) if wants_answer else None
-        return self._taken("uplinks", session, answer, uplink)
+        requests = mac.requests(
+            self._answering.wishes(session.rx_delay_s, [heard]), State(session, link.of(session)), due.frame
+        )
+        return Taken("uplinks", self._listening(session), due if due.is_owed or requests else None, uplink)
+
+    def _obey(
+        self, heard: Reception, session: Session, frame: DataFrame, uplink: Uplink
+    ) -> tuple[Due, Session]:
+        """What the node answered is now so; what it asks, and whether it must hear anything, is due."""
+        fopts = uplink.payload if uplink.fport == 0 else frame.fopts
+        said = mac.hear(State(session, link.of(session)), fopts, heard.received_at)
+        data_rate, known = self._data_rate(heard), said.state.link
+        session = link.into(said.state.session, known)
+        if data_rate is not None:
+            power_index = mac.acting_power_index(known, data_rate)
+            entries = history.add(session.heard, data_rate, power_index, uplink.fcnt, heard.snr_db)
+            session = replace(session, heard=entries)
+        asks = bool(frame.fctrl & frames.ADR_ACK_REQ)
+        due = Due(
+            uplink,
+            mac.Frame(uplink.fcnt, data_rate, bool(frame.fctrl & frames.ADR), asks, heard.received_at),
+            said.questions,
+            uplink.confirmed or asks or bool(said.questions) or said.is_repeated,
+        )
+        return due, session
+
+    def _data_rate(self, heard: Reception) -> int | None:
+        """None for one that the region does not have."""
+        try:
+            return regions.data_rate_of(self._region, *regions.parse_datr(heard.data_rate))
+        except ValueError:
+            return None
+
+    def _listening(self, session: Session) -> Listening:
+        rx2 = link.rx2(self._region, session, link.of(session))
+        return Listening(session.rx_delay_s, session.rx1_dr_offset, rx2)
 
     def _hear_again(self, heard: Reception, again: Again) -> Verdict:
         """The same bytes: until its receive windows are over the node cannot have sent them a second time."""
         session, uplink = again.session, again.uplink
-        if heard.received_at - uplink.received_at < (session.rx_delay_s + 1) * 1000:
+        late_ms = heard.received_at - uplink.received_at
+        if late_ms < (session.rx_delay_s + 1) * 1000:
             self._store.add_reception(uplink.id, heard)
-            return Copy()
-        if heard.phy in self._on_air:
-            return Copy()
-        answered, answer = self._answers.get(session.dev_eui, ("", None))
-        if answered != uplink.id:
-            answer = self._acknowledge(session, uplink) if uplink.confirmed else None
-        return self._taken("repetitions", session, answer)
-
-    def _acknowledge(self, session: Session, uplink: Uplink) -> bytes:
-        answer = acknowledgement(session, self._store.take_fcnt_down(session.id), uplink.confirmed)
-        self._answers[session.dev_eui] = (uplink.id, answer)
-        return answer
-
-    def _taken(
-        self, count: str, session: Session, answer: bytes | None, uplink: Uplink | None = None
-    ) -> Taken:
-        return Taken(count, answer, session.rx_delay_s, session.rx1_dr_offset, session.rx2_data_rate, uplink)
+            better = history.improve(session.heard, heard.snr_db)
+            if better != session.heard:
+                ledger.keep_heard(self._store.connection, replace(session, heard=better))
+            return Copy(late_ms)
+        on_air = self._answering.on_air(heard.phy)
+        if on_air:
+            return Copy(heard.received_at - on_air.hearings[0].received_at)
+        answer: Fixed | Due | None = self._answering.answered(uplink)
+        if answer is None and uplink.confirmed:
+            bare = mac.Frame(uplink.fcnt, None, False, False, heard.received_at)
+            answer = Due(uplink, bare, (), True)
+        return Taken("repetitions", self._listening(session), answer)
 
     def _judge_join(self, heard: Reception) -> Verdict:
-        if heard.phy in self._on_air:
-            return Copy()
+        on_air = self._answering.on_air(heard.phy)
+        if on_air:
+            return Copy(heard.received_at - on_air.hearings[0].received_at)
         request = join.parse_request(heard.phy)
         dev_eui, join_eui = request.dev_eui.hex(), request.join_eui.hex()
         is_used = self._store.is_nonce_used(dev_eui, join_eui, request.dev_nonce)
         decision = decide_join(heard.phy, self._store.device(dev_eui), is_used)
-        return self._admit(decision, heard.received_at) if isinstance(decision, Admitted) else decision
+        return self._admit(decision, heard) if isinstance(decision, Admitted) else decision
 
-    def _admit(self, admitted: Admitted, now: int) -> Taken:
+    def _admit(self, admitted: Admitted, heard: Reception) -> Taken:
+        wanted = self._answering.wishes(self._region.rx_delay_s, [heard])
         accept = JoinAccept(
             join_nonce=admitted.join_nonce,
-            net_id=int(self._config.net_id, 16),
+            net_id=self._net_id,
             dev_addr=self._free_dev_addr(),
-            rx1_dr_offset=0,
-            rx2_data_rate=self._region.rx2[1],
-            rx_delay_s=self._config.rx1_delay_s,
-            cf_list=b"",
+            rx1_dr_offset=wanted.rx1_dr_offset,
+            rx2_data_rate=wanted.rx2_data_rate,
+            rx_delay_s=wanted.rx_delay_s,
+            cf_list=channels.cf_list(self._region, wanted.channels, wanted.sub_band),
         )
         self._store.use_nonces(admitted.dev_eui, admitted.join_eui, admitted.dev_nonce, admitted.join_nonce)
-        self._store.add_session(open_session(admitted, accept, now))
+        told = link.Link(
+            channels=channels.told_at_join(self._region, wanted.channels),
+            mask=channels.wanted_mask(self._region, (), wanted.sub_band) if wanted.sub_band else None,
+        )
+        self._store.add_session(link.into(open_session(admitted, accept, heard.received_at), told))
         _log.info("join dev_eui=%s dev_addr=%08x", admitted.dev_eui, accept.dev_addr)
-        answer = join.build_accept(accept, admitted.app_key)
-        return Taken("joins", answer, self._region.join_delay_s, 0, accept.rx2_data_rate)
+        answer = Fixed(join.build_accept(accept, admitted.app_key))
+        return Taken("joins", Listening(self._region.join_delay_s, 0, self._region.rx2), answer)
 
     def _free_dev_addr(self) -> int:
         """Few draws are enough; where none is free, devices share one, which LoRaWAN allows."""
         for _ in range(_DRAWS):
-            dev_addr = draw_dev_addr(int(self._config.net_id, 16), self._rng)
+            dev_addr = draw_dev_addr(self._net_id, self._rng)
             if not self._store.candidates(f"{dev_addr:08x}"):
                 break
         return dev_addr
-
-    def _await_copies(self, heard: Reception, taken: Taken) -> None:
-        """The frame is on air until its last receive window is over; its answer goes out after dedup_ms."""
-        hearings = self._on_air[heard.phy] = [heard]
-
-        async def forget() -> None:
-            if self._on_air.get(heard.phy) is hearings:  # after a reset the same bytes can be new once more
-                del self._on_air[heard.phy]
-
-        async def answer() -> None:
-            self._answer(hearings, taken)
-
-        if taken.answer:
-            self._clock.call_at(heard.received_at + self._config.dedup_ms, answer)
-        self._clock.call_at(heard.received_at + (taken.delay_s + 1) * 1000, forget)
-
-    def _answer(self, hearings: list[Reception], taken: Taken) -> None:
-        reached = [heard for heard in hearings if self._gateways.reaches(heard.gateway_id)]
-        if not reached or not taken.answer:
-            self._refusals.refuse("no_way_down", "no gateway that heard the frame has sent PULL_DATA")
-            return
-        offset, rx2_data_rate = taken.rx1_dr_offset, taken.rx2_data_rate
-        downlinks = windows(self._region, best(reached), taken.answer, taken.delay_s, offset, rx2_data_rate)
-        self._gateways.transmit(downlinks)

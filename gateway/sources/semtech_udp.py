@@ -18,6 +18,10 @@ _DATAGRAM = 65536
 _BUFFER = 4 << 20  # the system's default holds 166 datagrams, which a slow disk would lose
 
 
+Told = Callable[[str | None, int], None]
+_NOBODY: tuple[str, int, Told] = ("", 0, lambda error, round_trip_ms: None)
+
+
 class SemtechUdp:
     """`take` commits what was heard and gives the new uplinks; `follow` gets those after the PUSH_ACK."""
 
@@ -37,7 +41,7 @@ class SemtechUdp:
         self._take = take
         self._follow = follow
         self._paths: dict[str, tuple[Any, int]] = {}  # EUI: where its PULL_DATA came from, protocol version
-        self._sent: dict[int, tuple[Downlink, ...]] = {}  # token: what was sent and what to try after it
+        self._sent: dict[int, tuple[str, int, Told]] = {}  # token: gateway, when it was asked, who waits
         self._token = 0
         self._handlers: dict[Kind, Callable[[Datagram, Any], None]] = {
             Kind.PUSH_DATA: self._push,
@@ -71,12 +75,12 @@ class SemtechUdp:
     def reaches(self, gateway_id: str) -> bool:
         return gateway_id in self._paths
 
-    def transmit(self, downlinks: tuple[Downlink, ...]) -> None:
-        """Ask a gateway that is reached to send the first; the rest waits for its refusal."""
-        peer, version = self._paths[downlinks[0].gateway_id]
+    def transmit(self, downlink: Downlink, told: Told) -> None:
+        """Ask a gateway that is reached; its TX_ACK says whether it will, older forwarders say nothing."""
+        peer, version = self._paths[downlink.gateway_id]
         self._token = (self._token + 1) & 0xFFFF
-        self._sent[self._token] = downlinks
-        body = gwmp.txpk(downlinks[0])
+        self._sent[self._token] = (downlink.gateway_id, self._clock.now_ms(), told)
+        body = gwmp.txpk(downlink)
         self._send(gwmp.build(Kind.PULL_RESP, self._token, body=body, version=version), peer)
 
     def _drain(self) -> None:
@@ -126,14 +130,11 @@ class SemtechUdp:
 
     def _transmitted(self, datagram: Datagram, peer: Any) -> None:
         error = gwmp.tx_error(datagram.body)
-        sent = self._sent.get(datagram.token)
-        if sent is None or sent[0].gateway_id != datagram.eui:
+        gateway_id, asked_at, told = self._sent.get(datagram.token, _NOBODY)
+        if gateway_id != datagram.eui:
             return
         del self._sent[datagram.token]
-        if error:
-            self._refusals.refuse("transmission", f"gateway {datagram.eui} refused a downlink")
-            if sent[1:]:
-                self.transmit(sent[1:])
+        told(error, self._clock.now_ms() - asked_at)
 
     def _acknowledge(self, kind: Kind, datagram: Datagram, peer: Any) -> None:
         self._send(gwmp.build(kind, datagram.token, version=datagram.version), peer)

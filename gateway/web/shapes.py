@@ -139,6 +139,9 @@ class Counts(Shape):
     duplicates: int
     repetitions: int
     undecoded: int
+    downlinks: int
+    second_windows: int = Field(description="downlinks that went to RX2")
+    unanswered: int = Field(description="frames that no gateway could answer in time")
     refused: Refused
 
 

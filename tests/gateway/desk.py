@@ -10,10 +10,11 @@ from random import Random
 from codec.lorawan import crypto, frames, join
 from codec.lorawan.frames import Plain
 from codec.lorawan.join import JoinRequest
-from gateway.config import NetworkConfig
 from gateway.counters import Counters
 from gateway.devices import AbpKeys, OtaaKeys
 from gateway.model import Downlink, Reception, Uplink
+from gateway.network.answering import Told
+from gateway.network.config import NetworkConfig
 from gateway.network.server import NetworkServer
 from gateway.refusals import Refusals
 from gateway.store.sqlite import Store
@@ -52,27 +53,32 @@ class ManualClock:
 
 @dataclass
 class Ears:
-    """gateway.network.server.Gateways: notes what is to be sent; `deaf` gateways have no way down."""
+    """gateway.network.answering.WayDown: notes what is to be sent; `deaf` gateways have no way down."""
 
-    sent: list[tuple[Downlink, ...]] = field(default_factory=list)
+    sent: list[Downlink] = field(default_factory=list)
     deaf: set[str] = field(default_factory=set)
+    refusing: list[str] = field(default_factory=list)  # the error that the next downlinks meet
+    round_trip_ms: int = 5
 
     def reaches(self, gateway_id: str) -> bool:
         return gateway_id not in self.deaf
 
-    def transmit(self, downlinks: tuple[Downlink, ...]) -> None:
-        self.sent.append(downlinks)
+    def transmit(self, downlink: Downlink, told: Told) -> None:
+        self.sent.append(downlink)
+        told(self.refusing.pop(0) if self.refusing else None, self.round_trip_ms)
 
 
 class Desk:
-    def __init__(self, path: Path, clock: ManualClock | None = None) -> None:
+    def __init__(
+        self, path: Path, clock: ManualClock | None = None, config: NetworkConfig | None = None
+    ) -> None:
         self.store = Store(path)
         self.store.connection.execute("PRAGMA synchronous = OFF")  # no test cuts the power
         self.clock = clock or ManualClock()
         self.counters = Counters()
         self.gateways = Ears()
         self.server = NetworkServer(
-            NetworkConfig(),
+            config or NetworkConfig(),
             self.store,
             self.clock,
             Random(1),

@@ -30,7 +30,7 @@ def test_what_is_left_away_has_a_default_on_loopback(file: Path) -> None:
     assert config.store.path == file.parent / "messfunk.db"
     assert config.http and config.http.bind == Address("127.0.0.1", 8080)
     assert [source.bind for source in config.source] == [Address("127.0.0.1", 1700)]
-    assert (config.network.region, config.network.dedup_ms, config.network.rx1_delay_s) == ("EU868", 200, 1)
+    assert (config.network.region, config.network.dedup_ms, config.network.rx1_delay_s) == ("EU868", 200, 0)
 
 
 def test_every_key_is_read(file: Path) -> None:
@@ -46,6 +46,14 @@ def test_every_key_is_read(file: Path) -> None:
         net_id = "00001a"
         dedup_ms = 300
         rx1_delay_s = 5
+        rx1_dr_offset = 1
+        rx2_hz = 869525000
+        rx2_data_rate = 3
+        channels_hz = [867100000, 867300000]
+        sub_band = 0
+        adr = false
+        adr_margin_db = 12.5
+        status_every_h = 48
         [[source]]
         type = "semtech_udp"
         bind = "[::]:1700"
@@ -62,6 +70,14 @@ def test_every_key_is_read(file: Path) -> None:
         "net_id": "00001a",
         "dedup_ms": 300,
         "rx1_delay_s": 5,
+        "rx1_dr_offset": 1,
+        "rx2_hz": 869_525_000,
+        "rx2_data_rate": 3,
+        "channels_hz": (867_100_000, 867_300_000),
+        "sub_band": 0,
+        "adr": False,
+        "adr_margin_db": 12.5,
+        "status_every_h": 48,
     }
     assert config.source == (
         SourceConfig(bind=Address("::", 1700), gateways=("aa555a0000000101",)),
@@ -90,6 +106,14 @@ def test_every_key_is_read(file: Path) -> None:
         ("[network]\ndedup_ms = true", "network.dedup_ms", "expected an integer from 0 to 600"),
         ("[network]\ndedup_ms = 601", "network.dedup_ms", "expected an integer from 0 to 600"),
         ("[network]\nrx1_delay_s = 16", "network.rx1_delay_s", "expected an integer from 1 to 15"),
+        ("[network]\nchannels_hz = [868]", "network.channels_hz", "(868,) is not possible in EU868"),
+        ("[network]\nrx2_data_rate = 7", "network.rx2_data_rate", "7 is not possible in EU868"),
+        ("[network]\nrx1_dr_offset = 6", "network.rx1_dr_offset", "6 is not possible in EU868"),
+        (
+            "[network]\nregion = 'US915'\nchannels_hz = [902300000]",
+            "network.channels_hz",
+            "is not possible in US915",
+        ),
         ("source = []", "source", "expected one or more tables [[source]]"),
         ("[source]\n", "source", "expected one or more tables [[source]]"),
         ("[[source]]\ntype = 'mqtt'", "source.1.type", 'expected "semtech_udp"'),

@@ -16,6 +16,9 @@ def test_the_names_are_those_of_healthz() -> None:
         "duplicates": 0,
         "repetitions": 0,
         "undecoded": 0,
+        "downlinks": 0,
+        "second_windows": 0,
+        "unanswered": 0,
         "refused": {
             "malformed": 0,
             "crc": 0,

@@ -94,7 +94,7 @@ async def test_a_reset_otaa_device_must_join_again(desk: Desk, joiner: Node) -> 
     assert not devices.reset_session(desk.store, joiner.dev_eui, START_MS)
     desk.hear(desk.reception(joiner.join_request()))
     await desk.clock.advance(6000)
-    joiner.hear_accept(desk.gateways.sent[-1][0].phy)
+    joiner.hear_accept(desk.gateways.sent[-1].phy)
     desk.hear(desk.reception(joiner.uplink()))
     assert devices.reset_session(desk.store, joiner.dev_eui, START_MS)
     assert desk.hear(desk.reception(joiner.uplink())) == []

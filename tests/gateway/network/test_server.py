@@ -44,12 +44,11 @@ async def test_a_confirmed_uplink_is_answered_by_the_best_gateway(desk: Desk, no
     desk.hear(desk.reception(phy, EUIS[1], snr_db=6.0))
     assert desk.gateways.sent == []
     await desk.clock.advance(1)
-    ((rx1, rx2),) = desk.gateways.sent
+    (rx1,) = desk.gateways.sent
     assert (rx1.gateway_id, rx1.frequency_hz, rx1.data_rate) == (EUIS[1], 868_100_000, "SF9BW125")
     assert rx1.tmst == ((START_MS + 199) * 1000 + 1_000_000) % 2**32
-    assert rx2.frequency_hz == 869_525_000
     down = frames.parse(rx1.phy)
-    assert (down.mtype, down.fctrl, down.fcnt) == (frames.UNCONFIRMED_DOWN, frames.ACK, 0)
+    assert (down.mtype, down.fctrl, down.fcnt) == (frames.UNCONFIRMED_DOWN, frames.ACK | frames.ADR, 0)
     assert node.keys and frames.mic_fits(rx1.phy, node.keys.nwk_s_key, 0)
 
 
@@ -58,7 +57,7 @@ async def test_only_a_gateway_with_a_way_down_answers(desk: Desk, node: Node) ->
     phy = node.uplink(confirmed=True)
     desk.hear(desk.reception(phy, EUIS[0], -3.0), desk.reception(phy, EUIS[1], 6.0))
     await desk.clock.advance(1000)
-    assert [down.gateway_id for down in desk.gateways.sent[0]] == [EUIS[0], EUIS[0]]
+    assert [down.gateway_id for down in desk.gateways.sent] == [EUIS[0]]
     desk.gateways.deaf = set(EUIS)
     desk.hear(desk.reception(node.uplink(confirmed=True)))
     await desk.clock.advance(1000)
@@ -72,8 +71,8 @@ async def test_a_plain_uplink_is_not_answered_unless_it_asks(desk: Desk, node: N
     assert desk.gateways.sent == []
     desk.hear(desk.reception(node.uplink(fctrl=frames.ADR | frames.ADR_ACK_REQ)))
     await desk.clock.advance(3000)
-    ((rx1, _),) = desk.gateways.sent
-    assert frames.parse(rx1.phy).fctrl == 0
+    (rx1,) = desk.gateways.sent
+    assert frames.parse(rx1.phy).fctrl == frames.ADR
 
 
 async def test_a_repetition_gets_the_same_answer_and_is_not_stored(desk: Desk, node: Node) -> None:
@@ -86,8 +85,8 @@ async def test_a_repetition_gets_the_same_answer_and_is_not_stored(desk: Desk, n
         assert (desk.counters.repetitions, desk.counters.duplicates) == (repetition, repetition)
         await desk.clock.advance(2500)
     assert desk.dump() == before
-    assert len({rx1.phy for rx1, _ in desk.gateways.sent}) == 1
-    assert len({rx1.tmst for rx1, _ in desk.gateways.sent}) == 3
+    assert len({rx1.phy for rx1 in desk.gateways.sent}) == 1
+    assert len({rx1.tmst for rx1 in desk.gateways.sent}) == 3
 
 
 async def test_a_repetition_after_a_restart_gets_a_new_answer(desk: Desk, node: Node) -> None:
@@ -99,7 +98,7 @@ async def test_a_repetition_after_a_restart_gets_a_new_answer(desk: Desk, node: 
     again.hear(again.reception(phy))
     await desk.clock.advance(5000)
     again.store.close()
-    assert [frames.parse(rx1.phy).fcnt for rx1, _ in desk.gateways.sent + again.gateways.sent] == [0, 1]
+    assert [frames.parse(rx1.phy).fcnt for rx1 in desk.gateways.sent + again.gateways.sent] == [0, 16]
 
 
 async def test_an_unconfirmed_repetition_is_only_counted(desk: Desk, node: Node) -> None:
@@ -116,15 +115,14 @@ async def test_every_answer_has_its_own_counter(desk: Desk, node: Node) -> None:
     for _ in range(3):
         desk.hear(desk.reception(node.uplink(confirmed=True)))
         await desk.clock.advance(3000)
-    assert [frames.parse(rx1.phy).fcnt for rx1, _ in desk.gateways.sent] == [0, 1, 2]
+    assert [frames.parse(rx1.phy).fcnt for rx1 in desk.gateways.sent] == [0, 1, 2]
 
 
 async def test_a_join_is_answered_after_five_seconds(desk: Desk, joiner: Node) -> None:
     assert desk.hear(desk.reception(joiner.join_request())) == []
     await desk.clock.advance(200)
-    ((rx1, rx2),) = desk.gateways.sent
+    (rx1,) = desk.gateways.sent
     assert rx1.tmst == (START_MS * 1000 + 5_000_000) % 2**32
-    assert rx2.tmst == (START_MS * 1000 + 6_000_000) % 2**32
     accept = join.open_accept(rx1.phy, joiner.app_key)
     assert (accept.join_nonce, accept.net_id, accept.rx_delay_s, accept.cf_list) == (1, 0, 1, b"")
     assert accept.dev_addr < 1 << 25
@@ -134,7 +132,7 @@ async def test_a_join_is_answered_after_five_seconds(desk: Desk, joiner: Node) -
 async def joined(desk: Desk, joiner: Node) -> None:
     desk.hear(desk.reception(joiner.join_request()))
     await desk.clock.advance(10_000)
-    joiner.hear_accept(desk.gateways.sent[-1][0].phy)
+    joiner.hear_accept(desk.gateways.sent[-1].phy)
 
 
 def states(desk: Desk) -> list[str]:
@@ -179,7 +177,7 @@ async def test_a_join_request_counts_once_however_many_hear_it(desk: Desk, joine
     desk.hear(desk.reception(phy, EUIS[2]))
     await desk.clock.advance(10_000)
     assert (desk.counters.joins, desk.counters.duplicates, desk.counters.refused["dev_nonce"]) == (1, 2, 0)
-    assert [downs[0].gateway_id for downs in desk.gateways.sent] == [EUIS[1]]
+    assert [down.gateway_id for down in desk.gateways.sent] == [EUIS[1]]
     desk.hear(desk.reception(phy))
     assert desk.counters.refused["dev_nonce"] == 1
 

@@ -130,6 +130,9 @@ async def test_health_tells_counters_to_this_machine_only(app: FastAPI, client: 
             "duplicates": 0,
             "repetitions": 0,
             "undecoded": 0,
+            "downlinks": 0,
+            "second_windows": 0,
+            "unanswered": 0,
             "refused": {"malformed": 0, "crc": 0, "mic": 0, "replay": 0, "unknown_device": 0, "dev_nonce": 0},
         },
     }

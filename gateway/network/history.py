@@ -1,0 +1,57 @@
+"""A session's last 20 uplinks at one data rate and power: three bytes each, in the session's row."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+LENGTH = 20
+_HEAD, _ROW = 2, 3
+_UNKNOWN = 0x80  # the gateway told no SNR
+_QUARTERS = 4
+
+
+class Frame(NamedTuple):
+    fcnt: int  # 16 bits
+    snr_db: float | None
+
+
+def add(history: bytes, data_rate: int, power_index: int, fcnt: int, snr_db: float | None) -> bytes:
+    """With one more frame; at another data rate or power the history begins anew."""
+    head = bytes([data_rate, power_index])
+    rows = history[_HEAD:] if history[:_HEAD] == head else b""
+    return head + rows[-(LENGTH - 1) * _ROW :] + (fcnt & 0xFFFF).to_bytes(2, "little") + _pack(snr_db)
+
+
+def improve(history: bytes, snr_db: float | None) -> bytes:
+    """A further gateway heard the last frame: the best counts."""
+    if len(history) < _HEAD + _ROW or _level(_pack(snr_db)[0]) <= _level(history[-1]):
+        return history
+    return history[:-1] + _pack(snr_db)
+
+
+def frames(history: bytes) -> list[Frame]:
+    rows = (history[at : at + _ROW] for at in range(_HEAD, len(history), _ROW))
+    return [Frame(int.from_bytes(row[:2], "little"), _unpack(row[2])) for row in rows]
+
+
+def best_snr_db(heard: Sequence[Frame]) -> float | None:
+    return max((frame.snr_db for frame in heard if frame.snr_db is not None), default=None)
+
+
+def loss(heard: Sequence[Frame]) -> float:
+    """The share of counters between first and last that never came."""
+    span = (heard[-1].fcnt - heard[0].fcnt & 0xFFFF) + 1
+    return 1 - len(heard) / span
+
+
+def _pack(snr_db: float | None) -> bytes:
+    if snr_db is None:
+        return bytes([_UNKNOWN])
+    return round(min(max(snr_db, -31), 31) * _QUARTERS).to_bytes(1, "little", signed=True)
+
+
+def _unpack(packed: int) -> float | None:
+    return None if packed == _UNKNOWN else _level(packed) / _QUARTERS
+
+
+def _level(packed: int) -> int:
+    return packed - 256 if packed & 0x80 else packed
