@@ -145,7 +145,8 @@ def reset_session(store: Store, dev_eui: str, now: int) -> bool:
         former = store.newest_session(dev_eui, "active")
         store.end_sessions(dev_eui)
         if former is not None and device.activation == "abp":
-            store.add_session(replace(former, fcnt_up=-1, created_at=now))
+            keys = AbpKeys(former.dev_addr, former.nwk_s_key, former.app_s_key)
+            store.add_session(replace(_session(dev_eui, keys, now), fcnt_down=former.fcnt_down))
     return former is not None
 
 

@@ -151,7 +151,7 @@ async def test_a_downlink_goes_where_pull_data_came_from(app: App, forwarder: Fo
     assert (response[0], response[3]) == (2, PULL_RESP)
     txpk = json.loads(response[4:])["txpk"]
     assert (txpk["tmst"], txpk["freq"], txpk["datr"], txpk["powe"]) == (32_704, 868.1, "SF9BW125", 14)
-    assert frames.parse(base64.b64decode(txpk["data"])).fctrl == frames.ACK
+    assert frames.parse(base64.b64decode(txpk["data"])).fctrl == frames.ACK | frames.ADR
     down.close()
 
 

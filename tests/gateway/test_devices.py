@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from codec.lorawan import frames
 from gateway import devices
 from gateway.devices import AbpKeys, DeviceError, OtaaKeys, Provisioning, parse_keys, read_keys
 from gateway.model import ConflictError, NotFoundError
@@ -78,16 +79,20 @@ def test_an_unknown_device_names_the_next_step(desk: Desk, act: Callable[[Store,
         act(desk.store, "70b3d57ed0000099")
 
 
-def test_a_reset_abp_device_counts_anew_and_keeps_its_history(desk: Desk, node: Node) -> None:
+async def test_a_reset_abp_device_counts_anew_and_keeps_its_history(desk: Desk, node: Node) -> None:
     for _ in range(3):
         desk.hear(desk.reception(node.uplink(confirmed=True)))
+        await desk.clock.advance(3000)
     assert devices.reset_session(desk.store, node.dev_eui, START_MS)
     node.fcnt = -1
     desk.hear(desk.reception(node.uplink(confirmed=True)))
+    await desk.clock.advance(3000)
     assert desk.fcnts(node.dev_eui) == [(1, 0), (1, 1), (1, 2), (2, 0)]
+    counters = [frames.parse(down.phy).fcnt for down in desk.gateways.sent]
+    assert len(set(counters)) == 4, "a downlink counter never begins anew under the same key"
     session = desk.store.newest_session(node.dev_eui, "active")
     assert session
-    assert session.fcnt_down == 4, "a downlink counter never begins anew under the same key"
+    assert (session.link, len(session.heard)) == ("", 2 + 3), "its settings are gone"
 
 
 async def test_a_reset_otaa_device_must_join_again(desk: Desk, joiner: Node) -> None:
