@@ -16,7 +16,7 @@ ASSETS := gateway/web/static/vendor/THIRD_PARTY.txt
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-recorded micropython generate fuzz-codec bench-codec bench-node bench-energy bench-simulator age power-cut size test-driver check format assets build debian lock clean
+.PHONY: help setup demo test test-recorded micropython generate fuzz-codec bench-codec bench-node bench-energy bench-simulator age power-cut size test-driver check format assets screenshots build debian lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+[ :].*## / {sub(/ .*/, "", $$1); printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -78,6 +78,9 @@ size: setup ## Flash and heap of the LoRaWAN stack, per module
 test-driver: setup ## The real lora driver on our twins; DRIVER=path/to/micropython-lib/micropython/lora
 	@test -d "$(DRIVER)/lora-sx126x" || { echo "Name a checkout: make test-driver DRIVER=micropython-lib/micropython/lora"; exit 1; }
 	@node tests/micropython/driver.mjs "$(DRIVER)"
+
+screenshots: setup debian ## A picture of every page, in build/screenshots/
+	MESSFUNK_SCREENSHOTS=build/screenshots $(BIN)/pytest -q tests/e2e/test_page.py -k fits
 
 build: .venv/.runtime $(ASSETS) ## The wheel, in dist/
 	$(BIN)/hatchling build -t wheel

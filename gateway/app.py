@@ -154,7 +154,15 @@ class App:
         scheme = "https" if config.is_tls else "http"
         self._http_url = f"{scheme}://{Address(*listener.getsockname()[:2])}/"
         page = server.Server(
-            api.create_app(self.store.path, self.clock, self.counters, self.notifier, config, self.writer),
+            api.create_app(
+                self.store.path,
+                self.clock,
+                self.counters,
+                self.notifier,
+                config,
+                self.writer,
+                self._config.page,
+            ),
             listener,
         )
         serving = asyncio.create_task(page.serve())

@@ -23,6 +23,7 @@ from gateway.network.config import NetworkConfig
 from gateway.peers import File, InfluxConfig, LnsConfig, MqttSinkConfig, WebhookConfig
 from gateway.section import ConfigError as ConfigError
 from gateway.section import Section
+from gateway.web.section import PageConfig
 
 _ADDRESS = re.compile(r"(?:\[([0-9a-fA-F:.]+)\]|([0-9.]+)):([0-9]{1,5})")
 
@@ -184,6 +185,7 @@ class Config(Section):
     source: tuple[AnySourceConfig, ...] = Field(
         default=(SourceConfig(),), min_length=1, strict=False, description="one or more tables [[source]]"
     )
+    page: PageConfig = Field(default=PageConfig(), description="a table [page]")
     sink: tuple[AnySinkConfig, ...] = Field(
         default=(), strict=False, description="none or more tables [[sink]]"
     )
@@ -206,6 +208,7 @@ _TABLES: dict[str, type[Section]] = {
     "store": StoreConfig,
     "http": HttpConfig,
     "network": NetworkConfig,
+    "page": PageConfig,
 }
 _CLASSES: dict[str | int, type[Section]] = {
     _UDP: SourceConfig,

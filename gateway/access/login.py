@@ -1,12 +1,10 @@
 """Logging in by pasting a token, logging out, and what a page may know of who it is."""
 
-from html import escape
-from string import Template
 from typing import Annotated, Any
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import RedirectResponse
 
 from gateway.access import sessions, shapes, tokens
 from gateway.access.gate import Asker, check_csrf, cookie_name, refuse_foreign
@@ -18,23 +16,6 @@ from gateway.web.problems import RequestError
 from gateway.web.site import AtSite, Site
 
 router = APIRouter()
-_PAGE = Template("""<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>messfunk</title>
-<link rel="stylesheet" href="/static/theme.css">
-<main>
-<h1>messfunk</h1>
-<p role="alert">$notice</p>
-<form method="post" action="/login">
-<label>Token <input type="password" name="token" autocomplete="current-password" required autofocus></label>
-<input type="hidden" name="next" value="$next">
-<button>Log in</button>
-</form>
-</main>
-</html>
-""")
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -59,12 +40,6 @@ def _writer(site: AtSite) -> Writer:
     return site.writer
 
 
-@router.get("/login", include_in_schema=False)
-async def login_page(refused: str | None = None, next: str = "/") -> Response:  # noqa: A002 (as in other logins)
-    notice = "" if refused is None else "This token is not in force."
-    return HTMLResponse(_PAGE.substitute(notice=notice, next=escape(_inside(next))))
-
-
 @router.post("/login", include_in_schema=False)
 async def log_in(site: AtSite, form: Form, writer: Annotated[Writer, Depends(_writer)]) -> Response:
     """A wrong token leads back to the form, which says so."""
@@ -73,7 +48,7 @@ async def log_in(site: AtSite, form: Form, writer: Annotated[Writer, Depends(_wr
     if holder is None:
         return RedirectResponse("/login?refused", 303)
     secret = writer.run(holder, "session.begin", {})["secret"]
-    answer = RedirectResponse(_inside(form.get("next", "/")), 303)
+    answer = RedirectResponse(inside(form.get("next", "/")), 303)
     answer.set_cookie(
         cookie_name(site.config),
         secret,
@@ -119,7 +94,7 @@ def _holder(site: Site, secret: str) -> Principal | None:
         return sessions.holder(db, secret, site.clock.now_ms())
 
 
-def _inside(path: str) -> str:
+def inside(path: str) -> str:
     """A path on this host; anything that could lead away becomes the first page."""
     is_inside = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
     return path if is_inside and "\\" not in path else "/"

@@ -11,7 +11,6 @@ from fastapi.responses import StreamingResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware.gzip import GZipMiddleware
 
-from gateway import words
 from gateway.access import login
 from gateway.access import routes as access_routes
 from gateway.access.gate import identify, is_local, require
@@ -23,17 +22,18 @@ from gateway.model import Clock
 from gateway.notify import Notifier
 from gateway.store import queries
 from gateway.store.queries import Row
-from gateway.web import description, device_routes, problems, shapes
+from gateway.web import description, device_routes, pages, problems, shapes
 from gateway.web.asking import DevEui, PageQuery, ReadingsQuery, UplinksQuery
 from gateway.web.events import EventStreams
 from gateway.web.guard import Guard
+from gateway.web.pages import refused
 from gateway.web.paging import Order
 from gateway.web.problems import RequestError
+from gateway.web.section import PageConfig
 from gateway.web.site import AtSite, Site
 
 VERSION = version("messfunk")
 STATIC = Path(__file__).parent / "static"
-WORDS = Path(words.__file__).parent
 
 _DEVICES = Order(dev_eui=str)
 _READINGS = Order(time=int, uplink_id=str, quantity=str)
@@ -61,6 +61,7 @@ def create_app(
     notifier: Notifier,
     config: HttpConfig,
     writer: Writer | None = None,
+    page: PageConfig | None = None,
 ) -> FastAPI:
     """The app to be served by `gateway.web.server`, which ends its event streams. No writer, no change."""
     app = description.DescribedApp(
@@ -73,18 +74,13 @@ def create_app(
         generate_unique_id_function=lambda route: route.name,
     )
     streams = EventStreams(store_path, notifier)
-    app.state.site = Site(store_path, clock, counters, config, streams, clock.now_ms(), writer)
-    for each in (router, device_routes.router, access_routes.router, login.router):
+    app.state.site = Site(
+        store_path, clock, counters, config, streams, clock.now_ms(), writer, page or PageConfig()
+    )
+    for each in (router, device_routes.router, access_routes.router, login.router, *pages.ROUTERS):
         app.include_router(each)
-    files = StaticFiles(directory=STATIC)
-    app.mount("/static", files)
-    app.mount("/words", StaticFiles(directory=WORDS))
-
-    async def page(request: Request) -> Response:
-        return await files.get_response("index.html", request.scope)
-
-    app.add_route("/", page, include_in_schema=False)
-    problems.install(app, clock)
+    app.mount("/static", StaticFiles(directory=STATIC))
+    problems.install(app, clock, refused.show)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.add_middleware(Guard, config=config, clock=clock)
     return app

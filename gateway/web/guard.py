@@ -10,6 +10,7 @@ from gateway.model import Clock
 from gateway.web.problems import RequestError, respond
 
 _HOST = re.compile(r"\[?([0-9a-z:.-]+?)\]?(:[0-9]+)?", re.IGNORECASE | re.ASCII)
+_REVALIDATED = ("/static/", "/map.")
 _LOOPBACK = frozenset(("127.0.0.1", "localhost", "::1"))
 
 _HEADERS = {
@@ -37,7 +38,7 @@ class Guard:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
-                    headers[name] = value
+                    headers.setdefault(name, value)
                 headers["Cache-Control"] = "no-cache" if _is_revalidated(scope["path"]) else "no-store"
             await send(message)
 
@@ -60,4 +61,4 @@ class Guard:
 
 
 def _is_revalidated(path: str) -> bool:
-    return path == "/" or path.startswith("/static/")
+    return path.startswith(_REVALIDATED)

@@ -2,10 +2,11 @@
 
 import logging
 import sqlite3
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
@@ -59,12 +60,16 @@ def respond(now_ms: int, refusal: RequestError, headers: dict[str, str] | None =
     return JSONResponse(problem.model_dump(mode="json"), refusal.status, headers, media_type=MEDIA_TYPE)
 
 
-def install(app: FastAPI, clock: Clock) -> None:
-    """Give every error that leaves `app` this form."""
+Shown = Callable[[Request, int, RequestError], Response | None]
 
-    async def refused(request: Request, error: Exception) -> JSONResponse:
+
+def install(app: FastAPI, clock: Clock, show: Shown) -> None:
+    """Give every error that leaves `app` this form, unless `show` makes a page of it."""
+
+    async def refused(request: Request, error: Exception) -> Response:
         refusal, headers = _translate(request, error)
-        return respond(clock.now_ms(), refusal, headers)
+        now = clock.now_ms()
+        return show(request, now, refusal) or respond(now, refusal, headers)
 
     for kind in (GatewayError, RequestValidationError, HTTPException, sqlite3.Error, Exception):
         app.add_exception_handler(kind, refused)

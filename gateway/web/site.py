@@ -1,6 +1,6 @@
 """What the routes are handed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +11,7 @@ from gateway.config import HttpConfig
 from gateway.counters import Counters
 from gateway.model import Clock
 from gateway.web.events import EventStreams
+from gateway.web.section import PageConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Site:
     streams: EventStreams
     started_at: int
     writer: Writer | None = None
+    page: PageConfig = field(default_factory=PageConfig)
 
 
 def _site(request: Request) -> Site:

@@ -17,7 +17,7 @@ def catalogue(language: str) -> dict[str, str]:
     return texts
 
 
-def say(language: str, key: str, **values: str | float) -> str:
+def say(language: str, key: str, /, **values: str | float) -> str:
     """The text of a key, `{name}` in it filled from `values`; numbers are written as the language does.
 
     With a `count` of one, the key's form for one is taken where there is one: `x.one` beside `x`.

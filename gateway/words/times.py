@@ -38,7 +38,7 @@ def day_start_ms(day: date) -> int:
 
 
 def age(language: str, age_ms: int) -> str:
-    """`vor 4 Minuten`; below a minute, and for a clock that is ahead, `gerade eben`."""
+    """`vor 4 Min.`; below a minute, and for a clock that is ahead, `gerade eben`."""
     for least, unit, key in _AGES:
         if age_ms >= least:
             return say(language, key, count=age_ms // unit)

@@ -1,4 +1,6 @@
 // A headless Chromium that does what standard input says, one JSON line each, and answers with one.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import { chromium } from "playwright-core";
 
@@ -14,12 +16,14 @@ const browser = await chromium.launch({
     "--disable-sync",
   ],
 });
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "EN-301-549"];
 let context = null;
 let page = null;
 let heard = { requests: [], console: [] };
 
 const commands = {
-  async open({ url, language = "de", dark = false, width = 1280, height = 900 }) {
+  async open({ url, language = "de", dark = false, width = 1280, height = 900, script = true }) {
     await context?.close();
     heard = { requests: [], console: [] };
     const seen = heard; // what an earlier page still says is not this one's
@@ -28,6 +32,7 @@ const commands = {
       colorScheme: dark ? "dark" : "light",
       viewport: { width, height },
       reducedMotion: "reduce",
+      javaScriptEnabled: script,
     });
     context.setDefaultTimeout(5000);
     context.on("request", (request) => seen.requests.push(request.url()));
@@ -42,6 +47,20 @@ const commands = {
   click: ({ name, role = "button" }) => page.getByRole(role, { name }).first().click(),
   press: ({ key }) => page.keyboard.press(key),
   evaluate: ({ script }) => page.evaluate(script),
+  /** The same page in other colours and another size. */
+  async look({ dark, width, height = 900 }) {
+    await page.emulateMedia({ colorScheme: dark ? "dark" : "light" });
+    await page.setViewportSize({ width, height });
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 30))));
+  },
+  /** What axe-core finds amiss, as one line for each place. */
+  async judge() {
+    if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe);
+    const { violations, passes } = await page.evaluate((values) => axe.run({ runOnly: { type: "tag", values } }), RULES);
+    const found = violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${target} ${failureSummary}`));
+    return { passed: passes.length, found };
+  },
+  select: ({ label, value }) => page.getByLabel(label).selectOption(value),
   heard: () => heard,
   picture: ({ path }) => page.screenshot({ path, fullPage: true }).then(() => null),
 };

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import subprocess
 import threading
 import time
@@ -23,8 +24,7 @@ from gateway.web.server import Server, listen
 from tests.e2e import village
 from tests.gateway.web.ledger import NOW, Ledger, Value
 
-ROOT = Path(__file__).parent.parent.parent
-SCREENSHOTS = ROOT / "build/screenshots"
+SCREENSHOTS = Path(folder) if (folder := os.environ.get("MESSFUNK_SCREENSHOTS")) else None
 
 
 class Browser:

@@ -169,7 +169,7 @@ async def test_a_store_that_cannot_be_read_is_a_503(client: httpx.AsyncClient, l
     "path",
     [
         "/",
-        "/static/app.js",
+        "/static/live.js",
         "/healthz",
         "/openapi.json",
         "/api/v1/devices",

@@ -54,7 +54,8 @@ async def test_every_answer_is_strict_and_without_cors(client: httpx.AsyncClient
 
 async def test_values_are_not_kept_by_the_browser_files_are_asked_by_etag(client: httpx.AsyncClient) -> None:
     assert (await client.get("/api/v1/devices")).headers["Cache-Control"] == "no-store"
-    for path in ("/", "/static/app.js"):
+    assert (await client.get("/")).headers["Cache-Control"] == "no-store"
+    for path in ("/static/theme.css", "/static/live.js"):
         first = await client.get(path)
         assert first.headers["Cache-Control"] == "no-cache"
         again = await client.get(path, headers={"If-None-Match": first.headers["ETag"]})

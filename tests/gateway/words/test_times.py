@@ -41,10 +41,10 @@ def test_moments_in_both_languages() -> None:
     [
         (-5, "gerade eben"),
         (59, "gerade eben"),
-        (60, "vor 1 Minute"),
-        (3599, "vor 59 Minuten"),
-        (3600, "vor 1 Stunde"),
-        (172_799, "vor 47 Stunden"),
+        (60, "vor 1 Min."),
+        (3599, "vor 59 Min."),
+        (3600, "vor 1 Std."),
+        (172_799, "vor 47 Std."),
         (172_800, "vor 2 Tagen"),
     ],
 )

@@ -8,6 +8,7 @@ import pytest
 from codec.quantities import UNITS
 from codec.registry import FAULTS
 from gateway import words
+from gateway.web.pages.sites import RANGES
 
 ROOT = Path(__file__).parent.parent.parent.parent
 SPEAKERS = [
@@ -26,9 +27,9 @@ FAMILIES: dict[str, set[str]] = {
     "fault.": set(FAULTS.split()),
     "flag.": {"1", "2", "3", "4", "9"},
     "trend.": {"rising", "falling", "steady"},
-    "standing.": {"silent", "unreadable", "unheard"},
-    "range.": {"6", "24", "72"},
-    "activation.": {"otaa", "abp"},
+    "standing.": {"silent", "faulty", "rejected", "ahead", "unreadable", "unheard"},
+    "range.": set(RANGES),
+    "problem.": {"404"},
     "weekday.": {str(day) for day in range(7)},
     "month.": {str(month) for month in range(1, 13)},
 }
@@ -81,9 +82,9 @@ def test_numbers(value: float, decimals: int | None, german: str, english: str) 
 
 
 def test_a_text_is_filled_and_one_is_told_apart_from_many() -> None:
-    assert words.say("de", "age.hours", count=1) == "vor 1 Stunde"
-    assert words.say("de", "age.hours", count=3) == "vor 3 Stunden"
-    assert words.say("en", "frame.refused", detail="{x} <b>") == "The gateway says: {x} <b>"
+    assert words.say("de", "age.days", count=1) == "vor 1 Tag"
+    assert words.say("de", "age.days", count=3) == "vor 3 Tagen"
+    assert words.say("en", "alarm.since", moment="{x} <b>") == "since {x} <b>"
     with pytest.raises(KeyError):
         words.say("de", "no.such")
 

@@ -1,0 +1,71 @@
+"""The overview: all places with what they say now, beside their map."""
+
+import sqlite3
+from dataclasses import dataclass
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+
+from gateway.store import queries
+from gateway.web import alarms_shown, places
+from gateway.web.curve import spark
+from gateway.web.page import PageRouter, render
+from gateway.web.places import Place
+from gateway.web.plan import plan
+from gateway.web.present import Present
+from gateway.web.quantities import shown
+from gateway.web.site import AtSite
+
+MOST = 400
+_SPARK = (120, 36)
+_KINDS = ("water", "noise", "dust", "other")
+router = PageRouter()
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A place as the overview shows it; `alarm` is the mark that is passed."""
+
+    place: Place
+    present: Present
+    spark: str
+    alarm: str | None
+
+
+@router.page("/")
+def overview(request: Request, site: AtSite, q: str = "", after: str = "") -> HTMLResponse:
+    now = site.clock.now_ms()
+    with queries.opened(site.store_path) as db:
+        known = places.places(db, request.state.asker)
+        found = [place for place in known if q.casefold() in place.name.casefold()]
+        ids = [place.id for place in found]
+        start = ids.index(after) + 1 if after in ids else 0
+        warnings = alarms_shown.in_force(db)
+        cards = [_card(db, place, now, warnings) for place in found[start : start + MOST]]
+        cards.sort(key=_urgency)
+    unknown = sum(not card.present.is_live for card in cards)
+    return render(
+        request,
+        "overview.html",
+        now,
+        seen=cards,
+        total=len(found),
+        unknown=unknown,
+        query=q,
+        following=ids[start + MOST - 1] if start + MOST < len(found) else None,
+        map=plan(cards),
+        warnings=warnings,
+    )
+
+
+def _urgency(card: Card) -> tuple[bool, bool, int]:
+    """Alarms first, then what is known, water before noise and dust; by name among equals."""
+    kind = shown(card.present.quantity or "").kind
+    return card.alarm is None, not card.present.is_live, _KINDS.index(kind)
+
+
+def _card(db: sqlite3.Connection, place: Place, now: int, warnings: list[alarms_shown.Raised]) -> Card:
+    seen = places.see(db, place, now)
+    line = spark(seen.present.quantity, seen.recent, *_SPARK) if seen.present.quantity else ""
+    alarm = next((each.text for each in warnings if each.site_id == place.id), None)
+    return Card(place, seen.present, line, alarm)

@@ -1,0 +1,140 @@
+"""A curve as a picture by its address, and a page to embed: both without JavaScript, in light or dark."""
+
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+import resvg_py
+from fastapi import Request, Response
+from fastapi.responses import HTMLResponse
+
+from gateway.store import queries
+from gateway.web import alarms_shown, places
+from gateway.web.curve import Picture, draw
+from gateway.web.page import PageRouter, render, tongue
+from gateway.web.pages.sites import check_quantity, find
+from gateway.web.places import Seen
+from gateway.web.quantities import text
+from gateway.web.site import AtSite, Site
+from gateway.web.span import parse_span
+from gateway.words import has, say
+from gateway.words.times import moment
+
+FONT = Path(__file__).parent.parent / "static/vendor/Inter_400Regular.ttf"
+_MAY_EMBED = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors *",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
+_ZOOM = 2  # for screens with fine pixels
+Theme = Literal["light", "dark"]
+router = PageRouter()
+
+
+@router.page("/sites/{site_id}/{quantity}.svg")
+def svg(
+    request: Request,
+    site: AtSite,
+    site_id: str,
+    quantity: str,
+    start: str = "P2D",
+    end: str | None = None,
+    theme: Theme = "light",
+) -> Response:
+    picture = _picture(request, site, site_id, quantity, (start, end), theme)
+    return Response(draw(picture), headers=_headers(request), media_type="image/svg+xml")
+
+
+@router.page("/sites/{site_id}/{quantity}.png")
+def png(
+    request: Request,
+    site: AtSite,
+    site_id: str,
+    quantity: str,
+    start: str = "P2D",
+    end: str | None = None,
+    theme: Theme = "light",
+) -> Response:
+    picture = _picture(request, site, site_id, quantity, (start, end), theme)
+    return Response(paint(draw(picture)), headers=_headers(request), media_type="image/png")
+
+
+@router.page("/embed/{site_id}/{quantity}")
+def embed(
+    request: Request,
+    site: AtSite,
+    site_id: str,
+    quantity: str,
+    start: str = "P2D",
+    theme: Theme = "light",
+) -> HTMLResponse:
+    """For an iframe of a municipality's own page."""
+    now = site.clock.now_ms()
+    parse_span(start, None, now)
+    with queries.opened(site.store_path) as db:
+        place = find(db, request, site_id)
+        seen = places.see(db, place, now, check_quantity(place, quantity))
+    answer = render(
+        request, "embed.html", now, seen=seen, place=place, quantity=quantity, start=start, theme=theme
+    )
+    answer.headers.update(_MAY_EMBED)
+    return answer
+
+
+def paint(drawing: str) -> bytes:
+    """The SVG as PNG, with our own font: a server often has none."""
+    return bytes(
+        resvg_py.svg_to_bytes(
+            svg_string=drawing,
+            zoom=_ZOOM,
+            skip_system_fonts=True,
+            font_files=[str(FONT)],
+            font_family="Inter",
+            sans_serif_family="Inter",
+        )
+    )
+
+
+def _headers(request: Request) -> dict[str, str]:
+    return _MAY_EMBED | {"Content-Language": tongue(request).language, "Vary": "Accept-Language"}
+
+
+def _picture(
+    request: Request, site: Site, site_id: str, quantity: str, asked: tuple[str, str | None], theme: Theme
+) -> Picture:
+    now, language = site.clock.now_ms(), tongue(request).language
+    span = parse_span(*asked, now)
+    with queries.opened(site.store_path) as db:
+        place = find(db, request, site_id)
+        seen = places.see(db, place, now, check_quantity(place, quantity))
+        series = list(places.series(db, place, quantity, span))
+        limits = alarms_shown.limits(db, place.id, quantity, now)
+    note = say(language, "picture.note", moment=moment(language, now))
+    return Picture(
+        title=place.name,
+        headline=headline(language, seen),
+        note=" · ".join(filter(None, (note, site.page.operator))),
+        empty=say(language, "chart.empty"),
+        quantity=quantity,
+        series=series,
+        span=span,
+        limits=limits,
+        language=language,
+        theme=theme,
+    )
+
+
+def headline(language: str, seen: Seen) -> str:
+    """`Wasserstand 187 cm, steigt 22 cm/h, So 22.11., 13:05`"""
+    present = seen.present
+    told = partial(say, language)
+    name = f"quantity.{present.quantity}"
+    parts = [told(name) if has(name) else str(present.quantity)]
+    if present.is_live and present.quantity and present.last:
+        parts[0] += " " + text(language, present.quantity, present.last["value"])
+        if present.direction and present.per_hour is not None:
+            parts.append(told(f"trend.{present.direction}"))
+    else:
+        parts[0] += " " + told("value.unknown")
+    if present.time is not None:
+        parts.append(moment(language, present.time))
+    return ", ".join(parts)

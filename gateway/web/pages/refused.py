@@ -1,0 +1,23 @@
+"""What could not be answered, as a page for those who came with a browser."""
+
+from urllib.parse import quote
+
+from fastapi import Request, Response
+from fastapi.responses import RedirectResponse
+
+from gateway.web.page import render
+from gateway.web.problems import RequestError
+
+_FOR_PROGRAMS = ("/api/", "/static/", "/healthz", "/readyz", "/metrics")
+
+
+def show(request: Request, now: int, refusal: RequestError) -> Response | None:
+    """None for programs. Who is not known yet may log in and come back."""
+    wants_page = "text/html" in request.headers.get("accept", "")
+    if not wants_page or request.url.path.startswith(_FOR_PROGRAMS):
+        return None
+    if refusal.status == 401:
+        return RedirectResponse(f"/login?next={quote(request.url.path)}", 303)
+    answer = render(request, "problem.html", now, status=refusal.status, detail=refusal.detail)
+    answer.status_code = refusal.status
+    return answer

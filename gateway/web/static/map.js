@@ -1,0 +1,89 @@
+// The map: Leaflet with the operator's own base map, in the stead of the plan that the server sent.
+
+import { onChange } from "./live.js";
+
+const MOST_LABELS = 24; // beyond that names cover each other
+const place = document.getElementById("map");
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+/** A script of another age: it gives no exports, but a global. */
+function load(address) {
+  return new Promise((loaded, failed) => {
+    const script = Object.assign(document.createElement("script"), { src: address, onload: loaded, onerror: failed });
+    document.head.append(script);
+  });
+}
+
+function spots() {
+  return [...document.querySelectorAll("li[data-lat]")].map((item) => ({
+    at: [Number(item.dataset.lat), Number(item.dataset.lon)],
+    name: item.querySelector("bdi").textContent,
+    told: item.querySelector(".value").textContent.trim(),
+    isLive: item.classList.contains("live"),
+    isAlarmed: item.classList.contains("alarmed"),
+    href: item.querySelector("a").href,
+  }));
+}
+
+function looks({ isLive, isAlarmed }) {
+  const colour = style(isAlarmed ? "--alarm" : isLive ? "--accent" : "--muted");
+  return { radius: isAlarmed ? 9 : 7, color: style("--card"), weight: 2, fillColor: colour, fillOpacity: isLive || isAlarmed ? 1 : 0.5 };
+}
+
+function label({ name, told }) {
+  const box = document.createElement("span");
+  box.append(Object.assign(document.createElement("b"), { textContent: told }), " ", Object.assign(document.createElement("bdi"), { textContent: name }));
+  return box;
+}
+
+/** The base map: areas and waters as lines, or tiles from one file. A feature without geometry or names is passed over. */
+async function base(map, address) {
+  if (address.endsWith(".pmtiles")) {
+    await load("/static/vendor/protomaps-leaflet.js");
+    protomapsL.leafletLayer({ url: address, flavor: dark.matches ? "dark" : "light", lang: document.documentElement.lang }).addTo(map);
+    return null;
+  }
+  const answer = await fetch(address);
+  const areas = await answer.json();
+  const isWater = ({ properties }) => Boolean(properties?.water ?? properties?.waterway);
+  return L.geoJSON(areas, {
+    interactive: false,
+    filter: ({ geometry }) => geometry !== null && !["Point", "MultiPoint"].includes(geometry?.type),
+    style: (feature) => (isWater(feature) ? { color: style("--water"), weight: 2, fillOpacity: 0.2 } : { color: style("--line-strong"), weight: 1, fillColor: style("--land"), fillOpacity: 1 }),
+  }).addTo(map);
+}
+
+async function show() {
+  await load("/static/vendor/leaflet.js");
+  const found = spots();
+  place.replaceChildren();
+  place.classList.add("drawn");
+  const map = L.map(place, { preferCanvas: true, zoomControl: false, attributionControl: false, keyboard: true, zoomSnap: 0.5 });
+  L.control.zoom({ zoomInTitle: place.dataset.in, zoomOutTitle: place.dataset.out }).addTo(map);
+  L.control.scale({ imperial: false }).addTo(map);
+  map.fitBounds(L.latLngBounds(found.map(({ at }) => at)).pad(0.15), { maxZoom: 15, animate: false });
+  place.setAttribute("role", "region");
+  place.setAttribute("aria-label", place.dataset.label);
+  const drawn = L.layerGroup().addTo(map);
+  const put = () => {
+    drawn.clearLayers();
+    for (const spot of spots()) {
+      const dot = L.circleMarker(spot.at, looks(spot)).on("click", () => location.assign(spot.href));
+      dot.bindTooltip(label(spot), { permanent: found.length <= MOST_LABELS, direction: "top", offset: [0, -8], className: "label" });
+      drawn.addLayer(dot);
+    }
+  };
+  await base(map, place.dataset.base).catch(() => null); // the places stand without it
+  put();
+  onChange(put);
+  dark.addEventListener("change", () => location.reload());
+  return map;
+}
+
+/** The list comes first: map code is fetched only once the map is in sight. */
+new IntersectionObserver((entries, watch) => {
+  if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
+  watch.disconnect();
+  show();
+}).observe(place);

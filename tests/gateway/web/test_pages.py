@@ -1,0 +1,101 @@
+"""The pages as they are sent: values in the HTML, names escaped, unknown with its reason, exports."""
+
+import csv
+import io
+import re
+
+import httpx
+import pytest
+
+from tests.gateway.web.conftest import CREEK, OLD_METER, SQUARE, UNHEARD
+from tests.gateway.web.ledger import MINUTE, NOW, Ledger
+
+
+def cards(html: str) -> dict[str, str]:
+    """The text of each card by its place, roughly as people see it."""
+    found = re.findall(r'<li data-live="(\w+)"(.*?)</li>', html, re.DOTALL)
+    return {id_: " ".join(re.sub(r"<[^>]*>", " ", text.partition(">")[2]).split()) for id_, text in found}
+
+
+async def test_the_latest_values_are_in_the_html(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/")
+    told = cards(answer.text)
+    assert told[CREEK].startswith("Aue 122 &#8239;cm Wasserstand · vor 10 Min.") and "steigt 6" in told[CREEK]
+    assert told[SQUARE].startswith("Marktplatz &lt;b&gt;laut&lt;/b&gt; 61 &#8239;dB")
+    assert "unbekannt" in told[OLD_METER] and told[OLD_METER].endswith("sendet, aber nicht lesbar")
+    assert "unbekannt" in told[UNHEARD] and told[UNHEARD].endswith("noch nie gehört")
+    assert "4 Messstellen." in answer.text and "2 ohne aktuellen Wert." in answer.text
+
+
+async def test_the_browser_or_the_address_says_the_language(client: httpx.AsyncClient) -> None:
+    english = await client.get("/", headers={"Accept-Language": "en"})
+    assert 'lang="en"' in english.text and "Stations" in english.text
+    assert english.headers["Vary"] == "Accept-Language, Accept-Encoding"
+    assert f'href="/sites/{CREEK}"' in english.text
+    chosen = await client.get("/?lang=de", headers={"Accept-Language": "en"})
+    assert "Messstellen" in chosen.text and f'href="/sites/{CREEK}?lang=de"' in chosen.text
+    assert "set-cookie" not in chosen.headers
+
+
+async def test_what_cannot_be_is_unknown_and_says_why(ledger: Ledger, client: httpx.AsyncClient) -> None:
+    with ledger.store.transaction():
+        ledger.hear(CREEK, NOW - MINUTE, {"level": 1e9}, flag=4)
+        ledger.hear(SQUARE, NOW + 60 * MINUTE, {"laeq": 50.0})
+    told = cards((await client.get("/")).text)
+    assert "unbekannt" in told[CREEK] and "unmöglicher Messwert, verworfen" in told[CREEK]
+    assert "unbekannt" in told[SQUARE] and "in der Zukunft" in told[SQUARE]
+    page = await client.get(f"/sites/{CREEK}")
+    assert page.status_code == 200 and "100000000" in page.text  # in the table, with its flag
+
+
+async def test_a_thousand_places_come_in_parts_and_can_be_searched(
+    ledger: Ledger, client: httpx.AsyncClient
+) -> None:
+    with ledger.store.transaction():
+        for number in range(1000):
+            ledger.add(f"{0x0200006D66100000 + number:016x}", f"Pegel {number:04}", since=None)
+    first = await client.get("/")
+    assert len(cards(first.text)) == 400 and "1004 Messstellen" in first.text
+    following = first.text.partition('rel="next"')[0].rpartition('href="')[2].partition('"')[0]
+    second = await client.get(following.replace("&amp;", "&"))
+    assert len(cards(second.text)) == 400 and not cards(second.text).keys() & cards(first.text).keys()
+    assert list(cards((await client.get("/?q=pegel 0042")).text)) == [f"{0x0200006D66100000 + 42:016x}"]
+
+
+async def test_exports_agree_with_the_store(client: httpx.AsyncClient) -> None:
+    answer = await client.get(f"/sites/{CREEK}/level.csv?start=PT2H")
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    head, *rows = csv.reader(io.StringIO(answer.text))
+    assert head == ["time_utc", "level_cm", "flag", "fault"]
+    assert rows == [
+        [f"2026-11-22T11:{60 - minute}:00.000Z", f"{(1234 - minute) / 10:g}", "1", ""]
+        for minute in range(50, 0, -10)
+    ]
+    faulty = (await client.get(f"/sites/{SQUARE}/temperature.csv")).text
+    assert faulty.splitlines()[1].endswith(",,9,no_answer")
+    columns = (await client.get(f"/sites/{CREEK}/level.json?start=PT2H")).json()
+    assert columns["values"] == [118.4, 119.4, 120.4, 121.4, 122.4] and columns["unit"] == "cm"
+    assert columns["flags"] == [1] * 5 and len(columns["times"]) == 5
+
+
+async def test_the_places_as_geojson(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/sites.geojson")
+    assert answer.headers["Content-Type"] == "application/geo+json"
+    creek = next(each for each in answer.json()["features"] if each["id"] == CREEK)
+    assert creek["geometry"] is None  # nobody has said where it lies
+    assert creek["properties"]["value"] == pytest.approx(122.4)
+    assert creek["properties"] | {"value": 0} == {
+        "name": "Aue", "standing": "live", "quantity": "level", "value": 0, "unit": "cm",
+        "time": "2026-11-22T11:50:00.000Z",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "path", ["/about", "/accessibility", "/privacy", "/imprint", "/login", "/login?refused"]
+)
+@pytest.mark.parametrize("language", ["de", "en"])
+async def test_texts_are_there(client: httpx.AsyncClient, path: str, language: str) -> None:
+    answer = await client.get(path, headers={"Accept-Language": language})
+    assert answer.status_code == 200
+    for needed in ("/accessibility", "/privacy", "/imprint", "#feedback"):
+        assert needed in answer.text
