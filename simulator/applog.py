@@ -73,14 +73,14 @@ def receptions(event: AppEvent) -> list[Reception]:
 
 
 def _chirpstack(body: dict[str, Any]) -> AppEvent | None:
-    if "fCnt" not in body or "txInfo" not in body:
+    if "txInfo" not in body:
         return None  # status, join, log: nothing that was on the air as an uplink
     lora = body["txInfo"]["modulation"]["lora"]
     return AppEvent(
         at_ms=_time_ms(body["time"]),
         dev_eui=body["deviceInfo"]["devEui"].lower(),
         name=body["deviceInfo"].get("deviceName", ""),
-        fcnt=int(body["fCnt"]),
+        fcnt=int(body.get("fCnt", 0)),
         fport=body.get("fPort"),
         confirmed=bool(body.get("confirmed", False)),
         payload=_base64(body.get("data") or ""),

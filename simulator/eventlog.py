@@ -9,6 +9,7 @@ Every event has `t` (microseconds since 1970) and `event`; its other fields by k
     crossing   node, mark_mm: the water has risen to a mark
     up         node, start, hz, sf, bw, dbm, phy, heard {eui: [rssi, snr]}, lost {eui: cause}
     down       gateway, start, hz, sf, bw, dbm, phy   down_heard  node, gateway, start
+    lns        node, kind, lost: an LNS's event for its broker
     wake       node, start, tx {dbm: us}, rx_us       end
 
 Keys are in no event.

@@ -1,11 +1,12 @@
 """What goes wrong in a run, and when: lines of the scenario turned into events on the clock."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from simulator.attack import Attacker
 from simulator.clock import VirtualClock
 from simulator.eventlog import EventLog
+from simulator.lns import Lns
 from simulator.node import SimulatedNode
 from simulator.rows import FaultRow, duration_s
 from simulator.tower import Tower
@@ -20,18 +21,23 @@ class Faults:
     def __init__(self, clock: VirtualClock, log: EventLog, attacker: Attacker):
         self.nodes: dict[str, SimulatedNode | TrafficNode] = {}
         self.towers: dict[str, Tower] = {}
+        self.brokers: dict[str, Lns] = {}
         self._clock = clock
         self._log = log
         self._attacker = attacker
 
     def schedule(self, rows: list[FaultRow], start_us: int) -> None:
         for row in rows:
-            names = self.towers if row.hits_gateway else self.nodes
-            for name in names if row.target == "*" else [row.target]:
+            for name in self._names(row) if row.target == "*" else [row.target]:
                 begin_us = start_us + duration_s(row.at) * 1_000_000
                 self._at(begin_us, row.what, name, True)
                 if row.lasts:
                     self._at(begin_us + duration_s(row.lasts) * 1_000_000, row.what, name, False)
+
+    def _names(self, row: FaultRow) -> Iterable[str]:
+        if row.what == "broker_off":
+            return self.brokers
+        return self.towers if row.hits_gateway else self.nodes
 
     def _at(self, at_us: int, what: str, name: str, begins: bool) -> None:
         def act() -> None:
@@ -41,6 +47,8 @@ class Faults:
         self._clock.call_at_us(at_us, act)
 
     def _switch(self, what: str, name: str) -> Switch:
+        if what == "broker_off":
+            return partial(setattr, self.brokers[name], "is_cut_off")
         if name in self.towers:
             return self._gateway_switch(what, self.towers[name])
         node = self.nodes[name]

@@ -1,7 +1,6 @@
 """A node in the simulator: the unmodified firmware, booted anew on every wake."""
 
 import random
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from firmware import main as firmware_main
@@ -11,6 +10,7 @@ from simulator.air import Air
 from simulator.board import MemoryStore, SimulatedBoard
 from simulator.clock import VirtualClock
 from simulator.eventlog import EventLog
+from simulator.keyring import Keyring
 from simulator.pcap import SessionKeys
 from simulator.power import Battery
 from simulator.radio import SimulatedRadio
@@ -43,7 +43,7 @@ class Surroundings(NamedTuple):
     clock: VirtualClock
     air: Air
     log: EventLog
-    on_session: Callable[[SessionKeys], None]
+    keyring: Keyring
     vm: Vm
     energy: EnergyRow
 
@@ -112,7 +112,8 @@ class SimulatedNode:
         """The wake is over: what it cost, and the session that is in force now."""
         session = sessions.load(self._flash, self._rtc)
         if session is not None:
-            self._around.on_session(SessionKeys(session.dev_addr, session.nwk_s_key, session.app_s_key))
+            keys = SessionKeys(session.dev_addr, session.nwk_s_key, session.app_s_key)
+            self._around.keyring.add(self.site.name, keys)
         radio = board.radio()
         now_us = self._around.clock.now_us()
         name = self.site.name

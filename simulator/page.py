@@ -8,7 +8,7 @@ from typing import Any
 
 from simulator import report
 from simulator.eventlog import Event
-from simulator.views import iso
+from simulator.lns_events import iso
 
 _WIDTH, _HEIGHT, _PAD = 860, 220, 44
 _BINS = 60

@@ -48,6 +48,7 @@ class Report:
         self.bands_us: dict[str, Counter[str]] = {}
         self.alarms: list[Alarm] = []
         self.faults: list[Event] = []
+        self.told: Counter[bool] = Counter()  # events of the scenario's LNS, by whether they were lost
         self.foreign = 0  # uplinks of who is no node of the scenario
         self._high: dict[str, int] = {}  # by node: the highest stage sampled and not yet told
         self._handlers = {
@@ -58,6 +59,7 @@ class Report:
             "wake": self._wake,
             "sample": self._sample,
             "crossing": self._crossing,
+            "lns": self._lns,
             "fault": self.faults.append,
         }
 
@@ -111,6 +113,9 @@ class Report:
     def _crossing(self, event: Event) -> None:
         self.alarms.append(Alarm(event["node"], event["mark_mm"], event["t"]))
 
+    def _lns(self, event: Event) -> None:
+        self.told[event["lost"]] += 1
+
     def _told(self, event: Event) -> None:
         """A frame got through: what was sampled before it is known."""
         high_mm = self._high.pop(event["node"], None)
@@ -144,6 +149,7 @@ class Report:
             "uplinks": {"sent": sent, "heard": heard, "delivery": heard / sent if sent else None},
             "foreign": self.foreign,
             "lost": dict(sorted(self.causes.items())),
+            "lns": {"published": self.told[False], "lost": self.told[True]} if self.told else None,
             "airtime": {
                 band: {f"{way}_us": us[way] for way in ("up", "down")} | {"share": self._share(us)}
                 for band, us in sorted(self.bands_us.items())
@@ -185,6 +191,9 @@ def text(told: dict[str, Any]) -> list[str]:
             f"airtime {band} MHz: {row['up_us'] / 1e6:.1f} s up, {row['down_us'] / 1e6:.1f} s down "
             f"({100 * row['share']:.3f} % of the time)"
         )
+    if told["lns"]:
+        lns = told["lns"]
+        lines.append(f"lns: {lns['published']} events published, {lns['lost']} lost while the broker was off")
     hungry = max(told["nodes"].items(), key=lambda row: float(row[1]["energy_mah"]))
     total_mah = sum(row["energy_mah"] for row in told["nodes"].values())
     mean_mah = total_mah / len(told["nodes"])

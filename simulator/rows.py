@@ -7,11 +7,13 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from gateway.peers import BrokerConfig
 from simulator.air import Link
 from simulator.propagation import PATH_LOSS
 from simulator.reception import INTERFERENCE
 
 _UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+BROKER = "broker"  # what a broker_off hits
 _GATEWAY_FAULTS = ("gateway_off", "backhaul_off", "replay", "join_flood", "spoofed_gateway")
 
 
@@ -144,11 +146,20 @@ class AirRow(_Row):
     demodulators: int = Field(default=8, ge=1, le=64)
 
 
+class LnsRow(_Row):
+    """The LNS behind the gateways and the broker it publishes to, as real ones do; without one it counts."""
+
+    type: Literal["chirpstack", "tts"]
+    broker: BrokerConfig | None = None  # keys as in a [[source]] of the gateway
+    application: str = Field(default="messfunk", pattern="^[^+#/]{1,64}$")  # ChirpStack's id, TTS's name
+    qos: int = Field(default=0, ge=0, le=1)  # TTS knows 0 only
+
+
 class FaultRow(_Row):
     """`what` happens to `target` (a name, or * for all) `at` so long after the start, `lasts` so long."""
 
     what: Literal[
-        "gateway_off", "backhaul_off", "replay", "join_flood", "spoofed_gateway",
+        "gateway_off", "backhaul_off", "broker_off", "replay", "join_flood", "spoofed_gateway",
         "power_off", "reset", "no_echo", "sensor_off", "stuck_humidity", "drift",
     ]  # fmt: skip
     target: str
@@ -192,6 +203,7 @@ class Scenario(_Row):
     street: StreetRow = StreetRow()
     air: AirRow = AirRow()
     energy: EnergyRow = EnergyRow()
+    lns: LnsRow | None = None
     gateway: list[GatewayRow] = Field(min_length=1)
     node: list[NodeRow] = Field(default=[])
     fleet: list[FleetRow] = Field(default=[])

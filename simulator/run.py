@@ -11,9 +11,10 @@ from gateway.app import App
 from simulator.clock import VirtualClock
 from simulator.eventlog import EventLog
 from simulator.inprocess import GatewayClock, gateway
+from simulator.keyring import Keyring
 from simulator.node import Identity
 from simulator.page import Curves, write_report
-from simulator.pcap import SessionKeys, write_keys
+from simulator.pcap import write_keys
 from simulator.report import Report
 from simulator.scenario import Scenario
 from simulator.simulation import JOIN_EUI, Simulation, Watchers
@@ -103,9 +104,8 @@ async def _play(
     outputs: Outputs,
     gateway_clock: GatewayClock | None,
 ) -> tuple[Simulation, Report]:
-    sessions: dict[int, SessionKeys] = {}
-    watchers = Watchers(outputs.truth.append, lambda keys: sessions.update({keys.dev_addr: keys}))
-    simulation = Simulation(plan.scenario, clock, plan.creek, watchers)
+    keyring = Keyring()
+    simulation = Simulation(plan.scenario, clock, plan.creek, Watchers(outputs.truth.append, keyring))
     if gateway_clock:
         gateway_clock.settle = simulation.settle
     told, curves = Report(), Curves()
@@ -113,20 +113,26 @@ async def _play(
     log.followers += [told.take, curves.take]
     async with AsyncExitStack() as stack:
         for path in outputs.records:
-            log.followers.append(open_view(path, sessions.get, stack))
+            log.followers.append(open_view(path, keyring, stack))
         stack.push_async_callback(simulation.stop)
         _begin(log, plan)
         if not await simulation.start(server):
-            raise RunError(
-                f"no gateway answers at {server[0]}:{server[1]}: start it first, then run this again"
-            )
+            raise RunError(f"nobody answers at {_servers(plan, server)}: start it first, then run this again")
         await _pass_time(plan, clock, outputs.progress)
         log.tell(clock.now_us(), "end")
     if outputs.keys:
-        write_keys(outputs.keys, list(sessions.values()))
+        write_keys(outputs.keys, keyring.sessions())
     if outputs.report:
         write_report(outputs.report, told.as_dict(), curves)
     return simulation, told
+
+
+def _servers(plan: Plan, server: tuple[str, int]) -> str:
+    """Whoever the simulated gateways and their LNS talk to."""
+    rows = plan.scenario.gateway
+    found = {row.basics_station or f"{server[0]}:{server[1]}" for row in rows}
+    lns = plan.scenario.lns
+    return " or ".join([*sorted(found), *([lns.broker.url] if lns and lns.broker else [])])
 
 
 def _begin(log: EventLog, plan: Plan) -> None:

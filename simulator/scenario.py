@@ -10,10 +10,11 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from simulator import fleet
-from simulator.rows import CreekRow, FaultRow, GatewayRow, NodeRow, Scenario, duration_s
+from simulator.rows import BROKER, CreekRow, FaultRow, GatewayRow, NodeRow, Scenario, duration_s
 
 __all__ = [
-    "CreekRow", "FaultRow", "GatewayRow", "NodeRow", "Scenario", "ScenarioError", "duration_s", "load"
+    "BROKER", "CreekRow", "FaultRow", "GatewayRow", "NodeRow", "Scenario", "ScenarioError", "duration_s",
+    "load",
 ]  # fmt: skip
 
 _SHIPPED = Path(__file__).parent / "scenarios"
@@ -46,7 +47,7 @@ def load(name_or_path: str) -> Scenario:
             raise ScenarioError(f"no scenario {name_or_path!r}: shipped are {known}; a file ends in .toml")
     table = _table(path, 0)
     try:
-        scenario = Scenario.model_validate(table)
+        scenario = Scenario.model_validate(table, context={"folder": path.parent})
     except ValidationError as error:
         raise ScenarioError("\n".join(_explain(path, row) for row in error.errors())) from None
     scenario = fleet.expand(scenario)
@@ -113,10 +114,12 @@ def _refuse_strangers(path: Path, scenario: Scenario) -> None:
     """A fault must hit something that exists."""
     nodes = {row.name for row in scenario.node}
     gateways = {row.name for row in scenario.gateway}
+    brokers = {BROKER} if scenario.lns else set()
     for number, fault in enumerate(scenario.fault):
-        known = gateways if fault.hits_gateway else nodes
-        if fault.target not in known | {"*"}:
-            kind = "gateway" if fault.hits_gateway else "node"
+        kind, known = "gateway" if fault.hits_gateway else "node", gateways if fault.hits_gateway else nodes
+        if fault.what == "broker_off":
+            kind, known = "broker of an [lns]", brokers
+        if fault.target not in known | {"*"} or not known:
             raise ScenarioError(
                 f"{path}: fault.{number}.target: no {kind} is called {fault.target!r}; "
                 f"known are {', '.join(sorted(known)[:8])}, or * for all"

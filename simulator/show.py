@@ -13,6 +13,7 @@ from typing import Any
 from simulator import demo
 from simulator.clock import VirtualClock
 from simulator.inprocess import GatewayClock, gateway
+from simulator.keyring import Keyring
 from simulator.run import register
 from simulator.simulation import Simulation, Watchers
 
@@ -43,7 +44,7 @@ async def show(options: Demo, db: Path) -> None:
         options.tell(f"database: {db}")
         if options.browser:
             webbrowser.open(app.http_url)
-        simulation = Simulation(scenario, clock, None, Watchers(lambda _: None, lambda _: None))
+        simulation = Simulation(scenario, clock, None, Watchers(lambda _: None, Keyring()))
         gateway_clock.settle = simulation.settle
         await simulation.start(app.udp_address)
         try:

@@ -12,11 +12,12 @@ from simulator.eventlog import EventLog
 from simulator.faults import Faults
 from simulator.fleet import METRES_PER_DEGREE
 from simulator.forwarder import Forwarder
+from simulator.keyring import Keyring
+from simulator.lns import Lns
 from simulator.micropython import MicroPythonNode
 from simulator.node import PARTS, Identity, SimulatedNode, Surroundings
-from simulator.pcap import SessionKeys
 from simulator.power import Battery
-from simulator.scenario import GatewayRow, NodeRow, Scenario
+from simulator.scenario import BROKER, GatewayRow, NodeRow, Scenario
 from simulator.site import Sample, Site
 from simulator.station import Station
 from simulator.street import Dust
@@ -30,10 +31,10 @@ _WATCH_US = 10_000_000  # how often the water is held against the marks
 
 
 class Watchers(NamedTuple):
-    """Who is told: the truth at each ping, and the keys of each session."""
+    """Who is told the truth at each ping, and where the sessions are kept."""
 
     truth: Callable[[Sample], None]
-    session: Callable[[SessionKeys], None]
+    keyring: Keyring
 
 
 class Simulation:
@@ -54,13 +55,18 @@ class Simulation:
             self.log.followers.append(self._attacker.take)
         self._faults = Faults(clock, self.log, self._attacker)
         self.towers = [self._tower(row) for row in scenario.gateway]
-        self._around = Surroundings(clock, self.air, self.log, watchers.session, Vm(), scenario.energy)
+        self._lns = Lns(scenario.lns, clock, self.log, watchers.keyring) if scenario.lns else None
+        if self._lns:
+            self._faults.brokers[BROKER] = self._lns
+        self._around = Surroundings(clock, self.air, self.log, watchers.keyring, Vm(), scenario.energy)
 
     async def start(self, server: tuple[str, int]) -> bool:
         """Connect the gateways and switch the nodes on; False when a server does not answer."""
         for tower, row in zip(self.towers, self._scenario.gateway, strict=True):
             if not await tower.start(row.basics_station or server):
                 return False
+        if self._lns and not await self._lns.start():
+            return False
         self._attacker.serve(server)
         self.switch_on()
         return True
@@ -86,6 +92,8 @@ class Simulation:
     async def stop(self) -> None:
         for tower in self.towers:
             await tower.stop()
+        if self._lns:
+            await self._lns.stop()
         self._attacker.stop()
         self._around.vm.stop()
 

@@ -47,7 +47,7 @@ class TrafficNode:
 
     def power_on(self) -> None:
         self.power_off()
-        self._around.on_session(self.session)
+        self._around.keyring.add(self.site.name, self.session)
         life = self._life
         first_us = self._around.clock.now_us() + self._rng.randrange(self._interval_us)
         self._around.clock.call_at_us(first_us, lambda: self._send(life))

@@ -3,36 +3,29 @@
 The suffix of the file names the view: .pcap, .events.jsonl, .rxpk.jsonl, .chirpstack.jsonl, .tts.jsonl, .csv
 """
 
-import base64
 import csv
 import json
 from collections.abc import Callable
 from contextlib import AsyncExitStack, ExitStack
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
-from codec.lorawan import frames, regions
-from codec.wire import WireError
+from codec.lorawan import regions
 from gateway.model import Reception
 from gateway.sources import gwmp
-from simulator import eventlog
+from simulator import eventlog, lns_events
 from simulator.eventlog import Event, Take
-from simulator.pcap import PcapView, SessionKeys
+from simulator.keyring import Keyring
+from simulator.lns_events import iso
+from simulator.pcap import PcapView
 
 Files = ExitStack | AsyncExitStack  # closes them in the end
-Keyring = Callable[[int], SessionKeys | None]  # a session by its DevAddr
 
 _TMST_MODULUS = 1 << 32
-_WAITING = 100  # frames kept until their session is known
 CSV_FIELDS = (
     "t", "event", "node", "gateway", "hz", "sf", "bw", "dbm", "phy", "heard", "lost",
     "stage_mm", "distance_mm",
 )  # fmt: skip
-
-
-def iso(at_us: int) -> str:
-    return datetime.fromtimestamp(at_us / 1e6, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def receptions(event: Event) -> list[Reception]:
@@ -85,110 +78,23 @@ class CsvView:
         self._rows.writerow(row)
 
 
-class _Decrypted:
-    """A view of application data: opens each frame that a gateway heard and whose session is known."""
+def _lns_view(type_: str) -> Callable[[IO[str], Keyring], Take]:
+    """A line for each event that such an LNS publishes."""
 
-    def __init__(self, file: IO[str], keyring: Keyring):
-        self._file = file
-        self._keyring = keyring
-        self._nodes: dict[str, str] = {}
-        self._fcnt: dict[int, int] = {}
-        self._waiting: list[Event] = []
+    def view(file: IO[str], keyring: Keyring) -> Take:
+        def tell(told: lns_events.Told) -> None:
+            file.write(json.dumps(told.body) + "\n")
 
-    def take(self, event: Event) -> None:
-        if event["event"] == "node":
-            self._nodes[event["name"]] = event["dev_eui"]
-        elif event["event"] == "wake":  # its session may be known from now on
-            waiting, self._waiting = self._waiting, []
-            for earlier in waiting:
-                self._open(earlier)
-        elif event["event"] == "up" and event["heard"]:
-            self._open(event)
+        return lns_events.follow(type_, lns_events.TENANT, keyring, tell)
 
-    def _open(self, event: Event) -> None:
-        try:
-            frame = frames.parse(event["phy"])
-        except WireError:  # a join-request
-            return
-        keys = self._keyring(frame.dev_addr)
-        if keys is None:
-            self._waiting = [*self._waiting[-_WAITING:], event]
-            return
-        fcnt = frames.full_fcnt(self._fcnt.get(frame.dev_addr, -1), frame.fcnt)
-        if not frames.mic_fits(event["phy"], keys.nwk_s_key, fcnt):
-            return
-        self._fcnt[frame.dev_addr] = fcnt
-        payload = frames.open_payload(frame, keys.nwk_s_key, keys.app_s_key, fcnt)
-        line = self.event_of(event, self._nodes.get(event["node"], ""), frame, fcnt, payload)
-        self._file.write(json.dumps(line) + "\n")
-
-    def event_of(
-        self, event: Event, dev_eui: str, frame: frames.DataFrame, fcnt: int, payload: bytes
-    ) -> dict[str, Any]:
-        raise NotImplementedError
-
-
-class ChirpStackView(_Decrypted):
-    """ChirpStack v4 integration events `up`."""
-
-    def event_of(
-        self, event: Event, dev_eui: str, frame: frames.DataFrame, fcnt: int, payload: bytes
-    ) -> dict[str, Any]:
-        lora = {"bandwidth": event["bw"], "spreadingFactor": event["sf"], "codeRate": "CR_4_5"}
-        return {
-            "time": iso(event["t"]),
-            "deviceInfo": {"deviceName": event["node"], "devEui": dev_eui},
-            "devAddr": f"{frame.dev_addr:08x}",
-            "adr": bool(frame.fctrl & frames.ADR),
-            "dr": regions.data_rate_of(regions.REGIONS["EU868"], event["sf"], event["bw"]),
-            "fCnt": fcnt,
-            "fPort": frame.fport,
-            "confirmed": frame.mtype == frames.CONFIRMED_UP,
-            "data": base64.b64encode(payload).decode(),
-            "rxInfo": [
-                {"gatewayId": eui, "nsTime": iso(event["t"]), "rssi": rssi, "snr": snr, "crcStatus": "CRC_OK"}
-                for eui, (rssi, snr) in event["heard"].items()
-            ],
-            "txInfo": {"frequency": event["hz"], "modulation": {"lora": lora}},
-        }
-
-
-class TtsView(_Decrypted):
-    """The Things Stack v3 events `up`; a counter of 0 is absent there."""
-
-    def event_of(
-        self, event: Event, dev_eui: str, frame: frames.DataFrame, fcnt: int, payload: bytes
-    ) -> dict[str, Any]:
-        lora = {"bandwidth": event["bw"], "spreading_factor": event["sf"], "coding_rate": "4/5"}
-        message: dict[str, Any] = {
-            "f_port": frame.fport,
-            "frm_payload": base64.b64encode(payload).decode(),
-            "received_at": iso(event["t"]),
-            "rx_metadata": [
-                {
-                    "gateway_ids": {"gateway_id": f"eui-{eui}", "eui": eui.upper()},
-                    "timestamp": event["t"] % _TMST_MODULUS,
-                    "rssi": rssi,
-                    "channel_rssi": rssi,
-                    "snr": snr,
-                }
-                for eui, (rssi, snr) in event["heard"].items()
-            ],
-            "settings": {"data_rate": {"lora": lora}, "frequency": str(event["hz"])},
-        }
-        if fcnt:
-            message["f_cnt"] = fcnt
-        if frame.mtype == frames.CONFIRMED_UP:
-            message["confirmed"] = True
-        ids = {"device_id": f"eui-{dev_eui}", "dev_eui": dev_eui.upper(), "dev_addr": f"{frame.dev_addr:08X}"}
-        return {"end_device_ids": ids, "received_at": iso(event["t"]), "uplink_message": message}
+    return view
 
 
 _TEXTS: dict[str, Callable[[IO[str], Keyring], Take]] = {
     ".events.jsonl": lambda file, _: lambda event: _write(file, event),
     ".rxpk.jsonl": lambda file, _: RxpkView(file).take,
-    ".chirpstack.jsonl": lambda file, keyring: ChirpStackView(file, keyring).take,
-    ".tts.jsonl": lambda file, keyring: TtsView(file, keyring).take,
+    ".chirpstack.jsonl": _lns_view("chirpstack"),
+    ".tts.jsonl": _lns_view("tts"),
     ".csv": lambda file, _: CsvView(file).take,
 }
 SUFFIXES = (".pcap", *_TEXTS)

@@ -15,6 +15,7 @@ from pathlib import Path
 from simulator import fleet
 from simulator.air import Air, Channel, Link, Transmission
 from simulator.clock import VirtualClock
+from simulator.keyring import Keyring
 from simulator.pcap import PcapView
 from simulator.rows import FleetRow, GatewayRow, Scenario, Tier
 from simulator.run import Outputs, Plan, in_process
@@ -64,7 +65,7 @@ def air(hours: int = 12) -> str:
 def traffic() -> str:
     """1000 nodes without firmware, one gateway: report, AES, MIC, air, event log, pcap."""
     clock = VirtualClock(START_US)
-    watchers = Watchers(lambda _: None, lambda _: None)
+    watchers = Watchers(lambda _: None, Keyring())
     simulation = Simulation(nodes_around(1000, "traffic", 60, 20), clock, None, watchers)
     silence(simulation.air)
     with tempfile.TemporaryFile() as file:

@@ -17,7 +17,8 @@ def test_the_commands_run_on_the_scenario_as_it_stands(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    [text] = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    text, more = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    Path("lns.toml").write_text('include = ["mine.toml"]\n' + more, encoding="utf-8")
     Path("mine.toml").write_text(text, encoding="utf-8")
     lines = [
         re.sub(r"\s+#.*", "", line).strip()
@@ -30,6 +31,7 @@ def test_the_commands_run_on_the_scenario_as_it_stands(
         assert result.exit_code == 0, (line, result.output)
     assert "alarm: mark 1000 mm at Mühle told after" in result.output
     assert "gateway off" in result.output
+    assert scenario.load("lns.toml").lns
     assert Path("mine.html").stat().st_size > 5000
 
 
@@ -52,6 +54,6 @@ def test_every_fault_is_named() -> None:
     from simulator.rows import FaultRow
 
     known = get_args(FaultRow.model_fields["what"].annotation)
-    assert len(known) == 11
+    assert len(known) == 12
     for what in known:
         assert f"`{what}`" in README
