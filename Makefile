@@ -72,8 +72,9 @@ age: .venv/.dev ## Ten years of a node against the network server, in minutes; Y
 power-cut: .venv/.dev ## Power cut behind every byte that a node ever writes
 	POWER_CUT_STEP=1 $(BIN)/pytest -q -s --timeout=600 tests/firmware/test_power_cut.py
 
-size: setup ## Flash and heap of the LoRaWAN stack, per module
+size: setup ## Flash and heap of the LoRaWAN stack per module, and of a level node's wakes
 	@$(BIN)/python -m tests.micropython.size
+	@$(BIN)/python -m tests.micropython.wakes
 
 test-driver: setup ## The real lora driver on our twins; DRIVER=path/to/micropython-lib/micropython/lora
 	@test -d "$(DRIVER)/lora-sx126x" || { echo "Name a checkout: make test-driver DRIVER=micropython-lib/micropython/lora"; exit 1; }

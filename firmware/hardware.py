@@ -7,7 +7,6 @@ import time
 import machine
 
 from codec.compat import const
-from firmware.sensors.battery import centivolts
 from firmware.store import RtcMemory, file_store
 
 _WATCHDOG_MS = const(8000)  # the longest that every port can
@@ -23,19 +22,6 @@ def is_held(pins: "Any") -> bool:
     time.sleep(_WINDOW_S)  # Ctrl-C ends main.py here
     pin = pins.BOOT_PIN
     return pin is not None and not machine.Pin(pin, machine.Pin.IN, machine.Pin.PULL_UP).value()
-
-
-class Ram:
-    """A store for a board that never sleeps deeply: its RAM outlives every rest."""
-
-    def __init__(self) -> None:
-        self._values = {}  # type: dict[str, bytes]
-
-    def get(self, key: str) -> "bytes | None":
-        return self._values.get(key)
-
-    def put(self, key: str, value: bytes) -> None:
-        self._values[key] = value
 
 
 class HardwareClock:
@@ -71,7 +57,7 @@ class Hardware:
         self.NUMBER = pins.NUMBER
         self.LINK = "rui3" if pins.RADIO["chip"] == "rui3" else "native"
         self._pins = pins
-        self._rtc = RtcMemory(machine.RTC()) if pins.DEEP_SLEEP else Ram()  # type: Store
+        self._rtc = _memory(pins.DEEP_SLEEP)
         self._flash = file_store("/")
         self._has_rested = False  # where a rest does not end the program
         self._clock = HardwareClock(machine.WDT(timeout=_WATCHDOG_MS))
@@ -109,17 +95,9 @@ class Hardware:
         print(line)  # noqa: T201
 
     def battery(self) -> "int | str":
-        row = self._pins.BATTERY
-        if row is None:
-            return "no_answer"
-        if "enable" in row:
-            pin, on = row["enable"]
-            switch = machine.Pin(pin, machine.Pin.OUT, value=on)
-            time.sleep(0.01)
-        pin_uv = machine.ADC(machine.Pin(row["pin"])).read_uv()
-        if "enable" in row:
-            switch.value(1 - on)
-        return centivolts(pin_uv, row["upper_kohm"], row["lower_kohm"])
+        from firmware import supply
+
+        return supply.read(self._pins.BATTERY)
 
     def randrange(self, stop: int) -> int:
         import os
@@ -149,6 +127,14 @@ class Hardware:
             machine.deepsleep(duration_ms)
         self._has_rested = True
         self._clock.rest_until(self._clock.now_ms() + duration_ms)
+
+
+def _memory(sleeps_deeply: bool) -> "Store":
+    if sleeps_deeply:
+        return RtcMemory(machine.RTC())
+    from firmware.ram import Ram
+
+    return Ram()
 
 
 def _port(table: "dict[int, tuple[int, int]]", kind: str, port: int) -> "tuple[int, int]":

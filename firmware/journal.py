@@ -25,7 +25,11 @@ class Journal:
         self._flash = flash
         self._rtc = rtc
         self.fails = rtc.get("journal_fails") == b"1"  # flash refused a page: it is full or worn out
-        open_page = unpack(rtc.get("journal")) or self._after_power_loss()
+        open_page = unpack(rtc.get("journal"))
+        if open_page is None:
+            from firmware.recall import reopen
+
+            open_page, self.fails = reopen(flash)
         self._first, self._base_s, self._body = open_page
         self._count = len(list(records(self._body)))
 
@@ -60,17 +64,6 @@ class Journal:
         except OSError:  # measuring and reporting go on without the journal
             self.fails = True
         self._rtc.put("journal_fails", b"1" if self.fails else b"0")
-
-    def _after_power_loss(self) -> "tuple[int, int, bytes]":
-        saved = self._flash.get("journal")
-        opened = int.from_bytes(saved, "little") if saved else -PAGE
-        last = unpack(self._flash.get(name_of(opened - PAGE)))
-        times_s = [time_s for time_s, _ in records(last[2])] if last else []
-        try:
-            self._flash.put("journal", (opened + PAGE).to_bytes(4, "little"))
-        except OSError:
-            self.fails = True
-        return opened + PAGE, times_s[-1] if times_s else 0, b""
 
 
 def name_of(first: int) -> str:

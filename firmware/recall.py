@@ -1,4 +1,4 @@
-"""The journal's readings again, for a gateway that asks for what it missed."""
+"""The journal's pages in flash: read for a gateway that asks for what it missed; reopened after power loss."""
 
 from collections import namedtuple
 
@@ -35,3 +35,22 @@ class Recall(Journal):
             return self._body
         page = unpack(self._flash.get(name_of(first))) if first >= 0 else None
         return page[2] if page and page[0] == first else b""
+
+
+def reopen(flash: "Store") -> "tuple[tuple[int, int, bytes], bool]":
+    """The page to go on with after power loss, and whether flash refused to note that it is open."""
+    saved = flash.get("journal")
+    opened = int.from_bytes(saved, "little") if saved else -PAGE
+    last = unpack(flash.get(name_of(opened - PAGE)))
+    times_s = [time_s for time_s, _ in records(last[2])] if last else []
+    fails = False
+    try:
+        flash.put("journal", (opened + PAGE).to_bytes(4, "little"))
+    except OSError:
+        fails = True
+    return (opened + PAGE, times_s[-1] if times_s else 0, b""), fails
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from firmware.contracts import Store

@@ -73,25 +73,6 @@ class Folder:
             os.sync()
 
 
-class Nvs:
-    """A medium on the ESP32's non-volatile storage: `nvs` is an esp32.NVS."""
-
-    def __init__(self, nvs: "NVS", largest: int = 512):
-        self._nvs = nvs
-        self._buffer = bytearray(largest)
-
-    def read(self, name: str) -> "bytes | None":
-        try:
-            size = self._nvs.get_blob(name, self._buffer)
-        except OSError:  # never written
-            return None
-        return bytes(self._buffer[:size])
-
-    def write(self, name: str, blob: bytes) -> None:
-        self._nvs.set_blob(name, blob)
-        self._nvs.commit()
-
-
 def file_store(root: str) -> TwoSlots:
     return TwoSlots(Folder(root))
 
@@ -145,13 +126,6 @@ if TYPE_CHECKING:
     class Medium(Protocol):
         def read(self, name: str) -> "bytes | None": ...
         def write(self, name: str, blob: bytes) -> None: ...
-
-    class NVS(Protocol):
-        """esp32.NVS."""
-
-        def get_blob(self, key: str, buffer: bytearray) -> int: ...
-        def set_blob(self, key: str, value: bytes) -> None: ...
-        def commit(self) -> None: ...
 
     class RTC(Protocol):
         def memory(self, data: bytes = ...) -> bytes: ...

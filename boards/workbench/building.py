@@ -1,7 +1,6 @@
 """A node's files, ready for its flash: compiled modules, the board, the checked config."""
 
 import ast
-import importlib
 import json
 import shutil
 import subprocess
@@ -57,7 +56,7 @@ def sources(board: Board, config: dict[str, Any]) -> list[str]:
     """The files this node can come to load: what main imports, its sensors, region and link."""
     link = "firmware/link/rui3.py" if board.radio == "rui3" else "firmware/link/native.py"
     wanted = [f"firmware/{_entry(config)}.py", link]
-    wanted += [f"firmware/sensors/{sensors.PARTS[row['part']][0]}.py" for row in _rows(config["sensors"])]
+    wanted += [f"firmware/sensors/{sensors.file_of(row['part'])}.py" for row in _rows(config["sensors"])]
     if config.get("region", "EU868") != "EU868":
         wanted += ["codec/lorawan/regions/dynamic.py", "codec/lorawan/regions/fixed.py"]
     found: set[str] = set()
@@ -149,4 +148,4 @@ def _ports(rows: Any, board: Board) -> list[str]:
 
 
 def _bus_of(part: str) -> str:
-    return str(importlib.import_module(f"firmware.sensors.{sensors.PARTS[part][0]}").BUS)
+    return str(sensors.module_of(part).BUS)

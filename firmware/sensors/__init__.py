@@ -1,31 +1,18 @@
 """One file per sensor part: its bytes parsed sans-IO, beside a class that talks to the bus.
 
-Only the parts that a node's config names are loaded. A part's module says what it needs: BUS, BAUDRATE,
-WARMUP_MS, and in OPTIONS the keys of its row as (default, least, most), (default, choices) or (default, dict)
-for a part within a part; a key whose default is None must be given, a part whose default is False may be.
+Only the parts that a node's config names are loaded. A file says by CLASSES which parts it holds, and what
+they need: BUS, BAUDRATE, WARMUP_MS, and in OPTIONS the keys of their row as (default, least, most), (default,
+choices) or (default, dict) for a part within a part; a key whose default is None must be given, a part whose
+default is False may be.
 """
 
-# Name in the config: module, class.
-PARTS = {
-    "a02yyuw": ("a02yyuw", "A02YYUW"),
-    "jsn_sr04t": ("jsn_sr04t", "JSNSR04T"),
-    "jsn_sr04t_serial": ("jsn_sr04t_serial", "JSNSR04TSerial"),
-    "mb7369": ("maxbotix", "MaxBotix"),
-    "mb7389": ("maxbotix", "MaxBotix"),
-    "current_loop": ("current_loop", "CurrentLoop"),
-    "modbus_radar": ("modbus_radar", "ModbusRadar"),
-    "tipping_bucket": ("tipping_bucket", "TippingBucket"),
-    "sds011": ("sds011", "SDS011"),
-    "pms5003": ("pms5003", "PMS5003"),
-    "pms7003": ("pms5003", "PMS5003"),
-    "sps30": ("sps30", "SPS30"),
-    "sps30_i2c": ("sps30_i2c", "SPS30I2C"),
-    "inmp441": ("i2s_microphone", "INMP441"),
-    "ics43434": ("i2s_microphone", "ICS43434"),
-    "sen0232": ("sen0232", "SEN0232"),
-    "bme280": ("bme280", "BME280"),
-    "sht3x": ("sht3x", "SHT3x"),
-    "battery": ("battery", "Battery"),
+# Parts whose file has another name than they.
+_FILES = {
+    "mb7369": "maxbotix",
+    "mb7389": "maxbotix",
+    "pms7003": "pms5003",
+    "inmp441": "i2s_microphone",
+    "ics43434": "i2s_microphone",
 }
 
 
@@ -37,7 +24,7 @@ def create(row: "dict[str, Any]", board: "Board", clock: "Clock") -> "Sensor":
         if module.OPTIONS[name][1] is dict:
             options[name] = create(options[name], board, clock) if options[name] else None
     bus = _open(row, module, options, board)
-    sensor = getattr(module, PARTS[row["part"]][1])(bus, clock, **options)
+    sensor = module.CLASSES[row["part"]](bus, clock, **options)
     if "power" not in row:
         return sensor
     from firmware.sensors.switched import Switched
@@ -69,7 +56,11 @@ def _of(board: "Board", name: str, row: "dict[str, Any]") -> "Any":
 
 
 def module_of(part: str) -> "Any":
-    return __import__("firmware.sensors." + PARTS[part][0], None, None, ("*",))
+    return __import__("firmware.sensors." + file_of(part), None, None, ("*",))
+
+
+def file_of(part: str) -> str:
+    return _FILES.get(part, part)
 
 
 TYPE_CHECKING = False

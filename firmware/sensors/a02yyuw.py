@@ -43,6 +43,9 @@ class A02YYUW(SerialRanger):
         super().__init__(uart, clock, pings, _PERIOD_MS, parse, False)
 
 
+CLASSES = {"a02yyuw": A02YYUW}
+
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from firmware.contracts import Clock

@@ -38,6 +38,9 @@ class Battery:
         return {"battery": centivolts(median(pins_uv), self._upper_kohm, self._lower_kohm)}
 
 
+CLASSES = {"battery": Battery}
+
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from firmware.contracts import Clock

@@ -115,6 +115,9 @@ class BME280:
         return self._i2c.readfrom(self._address, size)
 
 
+CLASSES = {"bme280": BME280}
+
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from firmware.contracts import I2C, Clock

@@ -95,6 +95,9 @@ class CurrentLoop:
         return {"head": judged}
 
 
+CLASSES = {"current_loop": CurrentLoop}
+
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from firmware.contracts import I2C, Clock

@@ -138,6 +138,9 @@ def _all(fault: str) -> "dict[str, int | str]":
     return {name: fault for name in NAMES}  # noqa: C420 - keeps the type of the values open
 
 
+CLASSES = {"inmp441": INMP441, "ics43434": ICS43434}
+
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from firmware.contracts import Clock

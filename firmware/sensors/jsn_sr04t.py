@@ -58,6 +58,9 @@ class JSNSR04T(Ranger):
         return distances, fault
 
 
+CLASSES = {"jsn_sr04t": JSNSR04T}
+
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from firmware.contracts import Clock, Sensor

@@ -62,6 +62,9 @@ class JSNSR04TSerial(SerialRanger):
         return distances, fault
 
 
+CLASSES = {"jsn_sr04t_serial": JSNSR04TSerial}
+
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from firmware.contracts import Clock, Sensor

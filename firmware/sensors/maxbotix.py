@@ -39,6 +39,9 @@ class MaxBotix(SerialRanger):
         super().__init__(uart, clock, pings, _PERIOD_MS, parse, True)
 
 
+CLASSES = {"mb7369": MaxBotix, "mb7389": MaxBotix}
+
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from firmware.contracts import Clock

@@ -103,6 +103,9 @@ class ModbusRadar:
         return {"distance": summary.median if 2 * summary.valid > _ASK else "unstable"}
 
 
+CLASSES = {"modbus_radar": ModbusRadar}
+
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from firmware.contracts import Clock

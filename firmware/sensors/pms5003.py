@@ -54,6 +54,9 @@ class PMS5003(SerialDust):
         super().__init__(uart, clock, parse, ("pm1", "pm25", "pm10"), wake, _ASK, sleep)
 
 
+CLASSES = {"pms5003": PMS5003, "pms7003": PMS5003}
+
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from firmware.contracts import Clock

@@ -1,6 +1,28 @@
 """Judges the rows of a config's sensors by what each part's module says of itself; needs no board."""
 
-from firmware.sensors import PARTS, module_of
+from firmware.sensors import module_of
+
+PARTS = (
+    "a02yyuw",
+    "jsn_sr04t",
+    "jsn_sr04t_serial",
+    "mb7369",
+    "mb7389",
+    "current_loop",
+    "modbus_radar",
+    "tipping_bucket",
+    "sds011",
+    "pms5003",
+    "pms7003",
+    "sps30",
+    "sps30_i2c",
+    "inmp441",
+    "ics43434",
+    "sen0232",
+    "bme280",
+    "sht3x",
+    "battery",
+)
 
 # Keys of every row beside OPTIONS: `power` is the switch of the part's supply, `sample_s` is the node's.
 _COMMON = ("part", "port", "power", "warmup_ms", "sample_s")

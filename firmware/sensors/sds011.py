@@ -53,6 +53,9 @@ class SDS011(SerialDust):
         return values
 
 
+CLASSES = {"sds011": SDS011}
+
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from firmware.contracts import Clock

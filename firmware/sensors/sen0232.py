@@ -45,6 +45,9 @@ class SEN0232:
         return levels.result()
 
 
+CLASSES = {"sen0232": SEN0232}
+
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from firmware.contracts import Clock

@@ -43,6 +43,9 @@ class SHT3x:
             return {"temperature": "no_answer", "humidity": "no_answer"}
 
 
+CLASSES = {"sht3x": SHT3x}
+
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from firmware.contracts import I2C, Clock

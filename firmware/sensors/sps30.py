@@ -90,6 +90,9 @@ class SPS30(SerialDust):
         super().__init__(uart, clock, parse, NAMES, _WAKE, _ASK, _SLEEP)
 
 
+CLASSES = {"sps30": SPS30}
+
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from firmware.contracts import Clock

@@ -71,6 +71,9 @@ class SPS30I2C:
         await self._clock.sleep_ms(pause_ms)
 
 
+CLASSES = {"sps30_i2c": SPS30I2C}
+
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from firmware.contracts import I2C, Clock

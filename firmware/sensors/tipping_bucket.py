@@ -52,6 +52,9 @@ class TippingBucket:
         }
 
 
+CLASSES = {"tipping_bucket": TippingBucket}
+
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from firmware.contracts import Clock, Store

@@ -152,7 +152,7 @@ def boot():
         def clock(self):
             return Clock()
 
-        def radio(self):
+        def radio(self, hz):
             return Radio()
 
         def randrange(self, stop):

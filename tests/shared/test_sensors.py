@@ -83,7 +83,7 @@ def buses(source):
 
 
 def test_no_nonsense_on_a_bus_becomes_a_value_out_of_range():
-    for part in sorted(sensors.PARTS):
+    for part in sorted(rules.PARTS):
         for seed in (1, 2, 3):
             board = Board(buses(Nonsense(seed)))
             for name, value in run(sensors.create(row(part), board, Clock()).read()).items():
@@ -105,7 +105,7 @@ def test_an_unplugged_part_is_a_fault_in_every_quantity():
         "adc": lambda: ADC([0]),
         "i2s": Unplugged,
     }
-    for part in sorted(sensors.PARTS):
+    for part in sorted(rules.PARTS):
         if part == "tipping_bucket":
             continue  # an open contact is dry weather
         values = run(sensors.create(row(part), Board(mute), Clock()).read())
@@ -127,8 +127,13 @@ def refusal(given):
     raise AssertionError("nothing was said")
 
 
+def test_every_part_has_its_class_in_the_file_that_is_looked_into():
+    for part in rules.PARTS:
+        assert part in sensors.module_of(part).CLASSES
+
+
 def test_a_row_is_refused_with_the_key_and_what_it_may_be():
-    known = ", ".join(sorted(sensors.PARTS))
+    known = ", ".join(sorted(rules.PARTS))
     assert refusal({"part": "hcsr04", "port": 1}) == f"unknown sensor part 'hcsr04': known are {known}"
     assert refusal({"part": "a02yyuw"}) == "a02yyuw: port must be a whole number from 0 to 255, not None"
     assert refusal({"part": "a02yyuw", "port": True}) == (

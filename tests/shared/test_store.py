@@ -2,7 +2,8 @@
 
 import os
 
-from firmware.store import Nvs, RtcMemory, TwoSlots, file_store
+from firmware.nvs import Nvs
+from firmware.store import RtcMemory, TwoSlots, file_store
 
 
 class Disk:

@@ -1,0 +1,28 @@
+"""The voltage of the board's own battery, over the divider that its module names."""
+
+import time
+
+import machine
+
+from firmware.sensors.battery import centivolts
+
+_SETTLE_MS = 10
+
+
+def read(row: "dict[str, Any] | None") -> "int | str":
+    """In steps of 10 mV, or the fault; None is a board that cannot tell."""
+    if row is None:
+        return "no_answer"
+    if "enable" in row:
+        pin, on = row["enable"]
+        switch = machine.Pin(pin, machine.Pin.OUT, value=on)
+        time.sleep_ms(_SETTLE_MS)  # type: ignore[attr-defined]
+    pin_uv = machine.ADC(machine.Pin(row["pin"])).read_uv()
+    if "enable" in row:
+        switch.value(1 - on)
+    return centivolts(pin_uv, row["upper_kohm"], row["lower_kohm"])
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
