@@ -1,4 +1,4 @@
-"""The journal's pages in flash: read for a gateway that asks for what it missed; reopened after power loss."""
+"""The journal's pages in flash: read for a gateway that asks for what it missed, opened after power loss."""
 
 from collections import namedtuple
 
