@@ -26,9 +26,9 @@ from gateway.sources.bridge import Bridge
 from gateway.sources.lns import LnsDownlink
 from gateway.sources.mqtt import LnsSource
 from gateway.sources.semtech_udp import SemtechUdp
-from gateway.store import lns, outbox, queries
+from gateway.store import lns, outbox, queries, sites
 from gateway.store.database import StoreError
-from gateway.store.sqlite import Store
+from gateway.store.ledger import Store
 from gateway.web import api, server
 
 _RETRY_MS = 1000
@@ -53,7 +53,7 @@ class App:
     async def start(self) -> None:
         async with AsyncExitStack() as starting:
             starting.enter_context(local.holding(self._config.store.path))
-            self.store = Store(self._config.store.path)
+            self.store = Store(self._config.store.where)
             starting.callback(self.store.close)
             self.writer = Writer(self.store, self.clock, COMMANDS)
             self._sinks = Sinks(self._config.sink, self.store, self.clock, SystemRandom(), self.health)
@@ -134,6 +134,10 @@ class App:
                 self._open_udp(config, network, starting)
 
     def _open_udp(self, config: SourceConfig, network: NetworkServer, starting: AsyncExitStack) -> None:
+        if not self._sources and not self.store.claim("network"):
+            raise ConfigError(
+                f"{self.store.where}: another gateway serves packet forwarders from it; stop that one first"
+            )
         source = SemtechUdp(config, self.clock, self.counters, self._refusals, network.take, self._decode)
         source.open()
         starting.callback(source.close)
@@ -155,7 +159,7 @@ class App:
         self._http_url = f"{scheme}://{Address(*listener.getsockname()[:2])}/"
         page = server.Server(
             api.create_app(
-                self.store.path,
+                self.store.where,
                 self.clock,
                 self.counters,
                 self.notifier,
@@ -191,9 +195,8 @@ class App:
     def _store_decoded(self, uplink: Uplink) -> None:
         readings: list[Reading] = []
         error = None
-        device = self.store.device(uplink.dev_eui)
         try:
-            readings = stages.decode(uplink, device.mount_mm if device else None)
+            readings = stages.decode(uplink, sites.installations(self.store.connection, uplink.dev_eui))
         except WireError as refused:
             error = str(refused)
             self.counters.add("undecoded")

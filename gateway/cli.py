@@ -26,8 +26,8 @@ from gateway.console import (
     tell,
 )
 from gateway.model import Device, GatewayError
-from gateway.store import queries
-from gateway.store.sqlite import Store
+from gateway.store import queries, sites
+from gateway.store.ledger import Store
 from gateway.web import shapes
 
 app = typer.Typer()
@@ -180,7 +180,7 @@ async def _serve(config: Config, as_json: bool) -> None:
         where = {"page": served.http_url}
         if any(isinstance(source, SourceConfig) for source in config.source):
             where["udp"] = str(served.udp_address)
-        where["database"] = str(config.store.path)
+        where["database"] = str(config.store.where)
         tell(where, as_json, "\n".join(f"{name}: {value}" for name, value in where.items()))
         await ended.wait()
 
@@ -204,13 +204,15 @@ def _described(config: Path | None, db: Path | None, dev_eui: str) -> dict[str, 
 
 def _describe(store: Store, device: Device) -> dict[str, Any]:
     """As in the HTTP interface, with what stands only here."""
+    place = sites.present(store.connection, device.dev_eui)
     told = shapes.Device.model_validate(queries.device(store.connection, device.dev_eui))
     return {
         **told.model_dump(mode="json"),
         "join_eui": device.join_eui,
-        "lat": device.lat,
-        "lon": device.lon,
-        "mount_mm": device.mount_mm,
+        "site": place.site_id if place else None,
+        "lat": place.lat if place else None,
+        "lon": place.lon if place else None,
+        "mount_mm": place.mount_mm if place else None,
         "created_at": shapes.instant(device.created_at),
     }
 

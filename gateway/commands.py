@@ -10,7 +10,7 @@ from gateway.access import audit
 from gateway.access.roles import Principal, Role
 from gateway.model import Clock, GatewayError, NotFoundError
 from gateway.store.database import StoreError
-from gateway.store.sqlite import Store
+from gateway.store.ledger import Store
 
 
 class ArgumentError(GatewayError):

@@ -6,6 +6,7 @@ import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
+from urllib.parse import urlsplit
 
 from pydantic import (
     BeforeValidator,
@@ -23,6 +24,7 @@ from gateway.network.config import NetworkConfig
 from gateway.peers import File, InfluxConfig, LnsConfig, MqttSinkConfig, WebhookConfig
 from gateway.section import ConfigError as ConfigError
 from gateway.section import Section
+from gateway.store.database import Postgres, Where
 from gateway.web.section import PageConfig
 
 _ADDRESS = re.compile(r"(?:\[([0-9a-fA-F:.]+)\]|([0-9.]+)):([0-9]{1,5})")
@@ -69,6 +71,30 @@ class StoreConfig(Section):
         strict=False,
         description="a path: the database, relative to this configuration",
     )
+    url: str | None = Field(
+        default=None,
+        description='a PostgreSQL database instead, such as "postgresql://messfunk@127.0.0.1/messfunk"',
+    )
+    password_file: File | None = Field(
+        default=None, description="a path: the file with the password; ~/.pgpass unless given"
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _database_url(cls, url: str | None) -> str | None:
+        """No password: a URL is shown and logged."""
+        if url is None:
+            return None
+        parts = urlsplit(url)
+        if parts.scheme != "postgresql" or "password" in parts.query:
+            raise ValueError("expected postgresql://user@host/database, its password in password_file")
+        if parts.password is not None:
+            raise ValueError("no password in a URL: it is shown and logged. Use password_file for it")
+        return url
+
+    @property
+    def where(self) -> Where:
+        return Postgres(self.url, self.password_file) if self.url else self.path
 
 
 class HttpConfig(Section):
@@ -230,7 +256,8 @@ def load(file: Path) -> Config:
         raise ConfigError("\n".join(_explain(file, error))) from None
     except ValueError as error:  # TOMLDecodeError and UnicodeDecodeError
         raise ConfigError(f"{file}: not TOML: {error}") from None
-    return config.model_copy(update={"store": StoreConfig(path=file.parent / config.store.path)})
+    store = config.store.model_copy(update={"path": file.parent / config.store.path})
+    return config.model_copy(update={"store": store})
 
 
 def to_toml(config: Config, commented: bool = False) -> str:

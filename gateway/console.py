@@ -15,9 +15,9 @@ from gateway.access.roles import Principal, Role
 from gateway.clock import WallClock
 from gateway.commands import Writer
 from gateway.composition import COMMANDS
-from gateway.config import ConfigError, load
+from gateway.config import ConfigError, StoreConfig, load
 from gateway.model import GatewayError
-from gateway.store.sqlite import Store
+from gateway.store.ledger import Store
 
 _FAILED = 1
 _USAGE = 2
@@ -31,20 +31,22 @@ ConfigOption = Annotated[
 DbOption = Annotated[Path | None, typer.Option("--db", metavar="FILE", help="The database itself.")]
 
 
-def database(config: Path | None, db: Path | None, create: bool = False) -> Path:
-    """That of --db, or of the configuration."""
+def database(config: Path | None, db: Path | None, create: bool = False) -> StoreConfig:
+    """That of --db, or of the configuration; its path is where the running gateway is met, too."""
     if config and db:
         raise ConfigError("--config and --db: give one of them")
-    path = db or load(config or CONFIG).store.path
-    if not create and not path.exists():
-        raise GatewayError(f"{path}: no such database; `messfunk gateway` or `messfunk device add` makes one")
-    return path
+    store = StoreConfig(path=db) if db else load(config or CONFIG).store
+    if not create and store.url is None and not store.path.exists():
+        raise GatewayError(
+            f"{store.path}: no such database; `messfunk gateway` or `messfunk device add` makes one"
+        )
+    return store
 
 
 @contextmanager
 def opened(config: Path | None, db: Path | None, create: bool = False) -> Iterator[Store]:
     """To be read only, beside a gateway that runs."""
-    store = Store(database(config, db, create))
+    store = Store(database(config, db, create).where)
     try:
         yield store
     finally:
@@ -54,12 +56,12 @@ def opened(config: Path | None, db: Path | None, create: bool = False) -> Iterat
 @contextmanager
 def commanding(config: Path | None, db: Path | None, create: bool = False) -> Iterator[Run]:
     """Changes go through the one writer: of the running gateway, else of this process alone."""
-    path = database(config, db, create)
-    with local.reaching(path) as reached:
+    named = database(config, db, create)
+    with local.reaching(named.path) as reached:
         if isinstance(reached, local.Line):
             yield reached.run
             return
-        store = Store(path)
+        store = Store(named.where)
         try:
             writer = Writer(store, WallClock(), COMMANDS)
             yield partial(writer.run, Principal(local.user_name(os.getuid()), Role.ADMIN))

@@ -8,9 +8,13 @@ from typing import Any, Literal
 
 from codec.lorawan import regions
 from gateway.model import ConflictError, Device, GatewayError, NotFoundError, Session
-from gateway.store.sqlite import Store
+from gateway.store import sites
+from gateway.store.ledger import Store
 
 _KEYS = '{"join_eui": ..., "app_key": ...} or {"dev_addr": ..., "nwk_s_key": ..., "app_s_key": ...}'
+
+
+_PLACE = ("lat", "lon", "mount_mm")
 
 
 class DeviceError(GatewayError):
@@ -84,9 +88,6 @@ def add(store: Store, provisioning: Provisioning, now: int) -> Device:
         activation=_ACTIVATIONS[type(keys)],
         join_eui=keys.join_eui if isinstance(keys, OtaaKeys) else None,
         app_key=keys.app_key if isinstance(keys, OtaaKeys) else None,
-        lat=provisioning.lat,
-        lon=provisioning.lon,
-        mount_mm=provisioning.mount_mm,
         created_at=now,
     )
     with store.transaction():
@@ -99,16 +100,22 @@ def add(store: Store, provisioning: Provisioning, now: int) -> Device:
             store.set_device(device)
         else:
             store.add_device(device)
+            sites.add_for(store.connection, device, provisioning.lat, provisioning.lon, provisioning.mount_mm)
         if isinstance(keys, AbpKeys):
             store.add_session(_session(device.dev_eui, keys, now))
     return device
 
 
 def change(store: Store, dev_eui: str, said: Mapping[str, Any]) -> Device:
-    """`said` by the names of the device's fields."""
+    """`said` by the names of Provisioning; another height corrects all since the installation."""
     with store.transaction():
-        device = replace(find(store, dev_eui), **said)
-        store.set_device(device)
+        device = find(store, dev_eui)
+        place = {name: value for name, value in said.items() if name in _PLACE}
+        if "name" in said:
+            device = replace(device, name=said["name"])
+            store.set_device(device)
+        if place:
+            sites.correct(store.connection, device, place)
     return device
 
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from codec import quantities
 from gateway.model import Reading, Uplink
 from gateway.store import queries
-from gateway.store.sqlite import Store
+from gateway.store.ledger import Store
 from gateway.web import shapes
 
 
@@ -18,10 +18,8 @@ def tell_join(store: Store, dev_eui: str) -> None:
 
 def tell_uplink(store: Store, uplink: Uplink, readings: Iterable[Reading]) -> None:
     """The uplink with its receptions so far, then each of its readings."""
-    instant = (uplink.received_at, uplink.received_at + 1)
-    for row in queries.uplinks(store.connection, uplink.dev_eui, instant):
-        if row["id"] == uplink.id:
-            store.add_event("uplink", shapes.Uplink.model_validate(row).model_dump_json())
+    row = queries.uplink(store.connection, uplink.id)
+    store.add_event("uplink", shapes.Uplink.model_validate(row).model_dump_json())
     for reading in readings:
         row = asdict(reading) | {"unit": quantities.QUANTITIES[reading.quantity].unit}
         store.add_event("reading", shapes.Reading.model_validate(row).model_dump_json())

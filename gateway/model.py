@@ -45,7 +45,7 @@ class Reception:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A registered node. `app_key` is None unless it joins here, `mount_mm` None until it is surveyed."""
+    """A registered node. `app_key` is None unless it joins here; where it hangs says its Installation."""
 
     dev_eui: str
     name: str
@@ -53,11 +53,42 @@ class Device:
     join_eui: str | None = None
     app_key: bytes | None = field(default=None, repr=False)
     join_nonce: int = 0
-    lat: float | None = None
-    lon: float | None = None
-    mount_mm: int | None = None
     created_at: int = 0
     archived_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where is measured. `gauge_zero_mm` is over NHN; what is not published nobody sees without a token."""
+
+    id: str
+    name: str
+    lat: float | None = None
+    lon: float | None = None
+    published: bool = False
+    blur_m: Literal[0, 100] = 0
+    gauge_zero_mm: int | None = None
+    water: str | None = None
+    note: str | None = None
+    created_at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """A device measures at a site from `from_ms` until before `to_ms`, None while it goes on.
+
+    `mount_mm` is the sensor's height over the gauge zero, None until it is surveyed; `lat` and `lon` are None
+    where the sensor is at the site's own position.
+    """
+
+    site_id: str
+    dev_eui: str
+    from_ms: int
+    to_ms: int | None = None
+    mount_mm: int | None = None
+    lat: float | None = None
+    lon: float | None = None
+    id: int = 0
 
 
 @dataclass(frozen=True, slots=True)

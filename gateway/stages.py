@@ -1,12 +1,12 @@
 """From a frame to what it says: plain functions on values."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from codec import message, quantities
 from codec.message import Alarm, Answer, Batch, Hello, Newer, Report
 from codec.wire import WireError
-from gateway.model import Reading, Uplink
+from gateway.model import Installation, Reading, Uplink
 
 _NOT_JUDGED, _FAIL = 2, 4  # QARTOD
 _STAMPS = ("number", "age_s")  # say which and when, they are no readings themselves
@@ -32,8 +32,8 @@ def read(payload: bytes, fport: int | None) -> list[Measured]:
     return list(_MEASURED[type(said)](said))
 
 
-def decode(uplink: Uplink, mount_mm: int | None) -> list[Reading]:
-    """The readings of an uplink; a level follows from the sensor's height over the gauge zero."""
+def decode(uplink: Uplink, installations: Sequence[Installation] = ()) -> list[Reading]:
+    """The readings of an uplink; a level follows from the height that the sensor had when it measured."""
     readings = []
     for age_s, quantity, steps in read(uplink.payload, uplink.fport):
         is_possible = isinstance(steps, str) or quantities.in_range(quantity, steps)
@@ -41,10 +41,23 @@ def decode(uplink: Uplink, mount_mm: int | None) -> list[Reading]:
         value = steps if isinstance(steps, str) else float(quantities.to_unit(quantity, steps))
         time = uplink.received_at - age_s * 1000
         readings.append(_reading(uplink, time, quantity, value, flag))
-        if quantity == "distance" and mount_mm is not None:
+        mount_mm = mount_at(installations, time) if quantity == "distance" else None
+        if mount_mm is not None:
             level = value if isinstance(value, str) else mount_mm - value
             readings.append(_reading(uplink, time, "level", level, flag))
     return readings
+
+
+def mount_at(installations: Sequence[Installation], time: int) -> int | None:
+    """The sensor's height over the gauge zero at that time."""
+    return next(
+        (
+            each.mount_mm
+            for each in installations
+            if each.from_ms <= time and (each.to_ms is None or time < each.to_ms)
+        ),
+        None,
+    )
 
 
 def _of_report(report: Report) -> Iterator[Measured]:

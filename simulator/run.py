@@ -155,7 +155,7 @@ def _summary(plan: Plan, played: tuple[Simulation, Report], real_s: float, app: 
         seed=plan.scenario.seed,
         simulated_s=plan.duration_s,
         real_s=round(real_s, 3),
-        database=str(app.store.path) if app else None,
+        database=str(app.store.where) if app else None,
         air=simulation.air.tally,
         unanswered=sum(tower.unanswered for tower in simulation.towers),
         gateway=app.counters.as_dict() if app else None,

@@ -2,13 +2,13 @@
 
 import json
 import re
-import sqlite3
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gateway.access.roles import Principal
+from gateway.store.database import Connection
+from gateway.store.ledger import Store
 from gateway.store.queries import Row
-from gateway.store.sqlite import Store
 
 _SECRET_NAME = re.compile(r"key|token|secret|password", re.IGNORECASE)
 _SECRET_VALUE = re.compile(
@@ -44,7 +44,7 @@ def hide(value: Any, name: str = "") -> Any:
     return _SECRET_VALUE.sub(_HIDDEN, str(value))[:_LONGEST]
 
 
-def entries(db: sqlite3.Connection, before: tuple[int] | None = None) -> Iterator[Row]:
+def entries(db: Connection, before: tuple[int] | None = None) -> Iterator[Row]:
     """The newest first."""
     found = db.execute(
         "SELECT id, at, actor, token_id, command, arguments, error FROM audit WHERE id < ? ORDER BY id DESC",

@@ -1,7 +1,6 @@
 """Who asks over HTTP: a token in the header, a browser's session, or this machine itself."""
 
 import ipaddress
-import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -15,6 +14,7 @@ from gateway.access.roles import Principal, Role
 from gateway.commands import Writer
 from gateway.config import HttpConfig
 from gateway.store import queries
+from gateway.store.database import Connection
 from gateway.web.problems import RequestError
 from gateway.web.site import AtSite, Site
 
@@ -55,7 +55,7 @@ async def identify(
 ) -> Principal | None:
     """None sees what is public. A change by a browser must come from our own page."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    with queries.opened(site.store_path) as db:
+    with queries.opened(site.store) as db:
         if scheme:
             holder = (
                 tokens.holder(db, token.strip(), site.clock.now_ms()) if scheme.lower() == "bearer" else None
@@ -68,7 +68,7 @@ async def identify(
         return _of_browser(request, site, db) or _of_this_machine(request, site, db)
 
 
-def _of_browser(request: Request, site: Site, db: sqlite3.Connection) -> Principal | None:
+def _of_browser(request: Request, site: Site, db: Connection) -> Principal | None:
     secret = request.cookies.get(cookie_name(site.config))
     holder = sessions.holder(db, secret, site.clock.now_ms()) if secret else None
     if secret and holder and request.method not in _SAFE:
@@ -76,7 +76,7 @@ def _of_browser(request: Request, site: Site, db: sqlite3.Connection) -> Princip
     return holder
 
 
-def _of_this_machine(request: Request, site: Site, db: sqlite3.Connection) -> Principal | None:
+def _of_this_machine(request: Request, site: Site, db: Connection) -> Principal | None:
     """Until the first token is made, who can reach loopback may read."""
     if not is_local(request, site.config):
         return None

@@ -43,7 +43,7 @@ def _writer(site: AtSite) -> Writer:
 @router.post("/login", include_in_schema=False)
 async def log_in(site: AtSite, form: Form, writer: Annotated[Writer, Depends(_writer)]) -> Response:
     """A wrong token leads back to the form, which says so."""
-    with queries.opened(site.store_path) as db:
+    with queries.opened(site.store) as db:
         holder = tokens.holder(db, form.get("token", "").strip(), site.clock.now_ms())
     if holder is None:
         return RedirectResponse("/login?refused", 303)
@@ -90,7 +90,7 @@ async def session(request: Request, site: AtSite, asker: Asker) -> dict[str, Any
 
 
 def _holder(site: Site, secret: str) -> Principal | None:
-    with queries.opened(site.store_path) as db:
+    with queries.opened(site.store) as db:
         return sessions.holder(db, secret, site.clock.now_ms())
 
 

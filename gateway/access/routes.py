@@ -21,7 +21,7 @@ _AUDIT = Order(id=int)
 @router.get("/api/v1/audit", response_model=shapes.Audit, responses=description.REFUSED_CHANGES)
 async def audit_log(site: AtSite, ask: Annotated[PageQuery, Query()]) -> Row:
     """Every command that changed something, or was refused."""
-    with queries.opened(site.store_path) as db:
+    with queries.opened(site.store) as db:
         rows, following = _AUDIT.page(audit.entries(db, _AUDIT.after(ask.cursor)), ask.limit)
     return {"now": site.clock.now_ms(), "next": following, "entries": rows}
 
@@ -29,7 +29,7 @@ async def audit_log(site: AtSite, ask: Annotated[PageQuery, Query()]) -> Row:
 @router.get("/api/v1/tokens", response_model=shapes.Tokens, responses=description.REFUSED_CHANGES)
 async def access_tokens(site: AtSite) -> Row:
     """Those ever made, without the tokens themselves."""
-    with queries.opened(site.store_path) as db:
+    with queries.opened(site.store) as db:
         return {"now": site.clock.now_ms(), "tokens": tokens.known(db)}
 
 

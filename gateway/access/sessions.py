@@ -2,11 +2,11 @@
 
 import hmac
 import secrets
-import sqlite3
 
 from gateway.access.roles import Principal, Role
 from gateway.access.tokens import digest, principal
 from gateway.commands import Command, Writing
+from gateway.store.database import Connection
 from gateway.store.queries import Row
 
 LIFE_MS = 12 * 3_600_000
@@ -35,7 +35,7 @@ def end(writing: Writing, secret: str) -> None:
     writing.store.connection.execute("DELETE FROM web_session WHERE hash = ?", (digest(secret),))
 
 
-def holder(db: sqlite3.Connection, secret: str, now: int) -> Principal | None:
+def holder(db: Connection, secret: str, now: int) -> Principal | None:
     return principal(db.execute(_HOLDER, (digest(secret), now, now)).fetchone())
 
 

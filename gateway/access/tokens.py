@@ -2,7 +2,6 @@
 
 import hashlib
 import secrets
-import sqlite3
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -10,6 +9,7 @@ from pydantic import Field
 from gateway.access.roles import Principal, Role, RoleName
 from gateway.commands import Command, Writing
 from gateway.model import NotFoundError
+from gateway.store.database import Connection
 from gateway.store.queries import Row
 
 _PREFIX = "messfunk_"  # lets a scanner for leaked secrets know it
@@ -56,7 +56,7 @@ def revoke(writing: Writing, id: str) -> Row:  # noqa: A002 (the name in HTTP an
     return {"revoked": id}
 
 
-def known(db: sqlite3.Connection) -> list[Row]:
+def known(db: Connection) -> list[Row]:
     """All of them, without their hashes."""
     found = db.execute(
         "SELECT id, name, role, created_at, expires_at, revoked_at FROM token ORDER BY created_at, id"
@@ -64,12 +64,12 @@ def known(db: sqlite3.Connection) -> list[Row]:
     return [dict(row) for row in found]
 
 
-def any_made(db: sqlite3.Connection) -> bool:
+def any_made(db: Connection) -> bool:
     """Revoked ones count: what is closed stays closed."""
     return db.execute("SELECT 1 FROM token LIMIT 1").fetchone() is not None
 
 
-def holder(db: sqlite3.Connection, token: str, now: int) -> Principal | None:
+def holder(db: Connection, token: str, now: int) -> Principal | None:
     """Whoever shows the token; None unless it is in force."""
     row = db.execute(f"SELECT id, name, role FROM token WHERE hash = ? AND {_VALID}", (digest(token), now))  # noqa: S608
     return principal(row.fetchone())

@@ -21,7 +21,7 @@ from gateway.network.join import decide as decide_join
 from gateway.network.mac import State
 from gateway.network.uplink import Again, Candidate, Fresh, Refused, decide, open_uplink
 from gateway.refusals import Refusals
-from gateway.store.sqlite import Store
+from gateway.store.ledger import Store
 
 _log = logging.getLogger(__name__)
 _DRAWS = 16

@@ -15,7 +15,7 @@ from gateway.sinks.pump import Pump
 from gateway.sinks.sink import Sink
 from gateway.sinks.webhook import Webhook
 from gateway.store import outbox
-from gateway.store.sqlite import Store
+from gateway.store.ledger import Store
 
 _log = logging.getLogger(__name__)
 

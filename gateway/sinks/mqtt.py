@@ -16,8 +16,8 @@ from gateway.sinks import home_assistant
 from gateway.sinks.body import to_json
 from gateway.sinks.sink import UnavailableError
 from gateway.store import queries
+from gateway.store.ledger import Store
 from gateway.store.outbox import Delivery
-from gateway.store.sqlite import Store
 from gateway.web.shapes import instant
 
 _CONFIRMED_S = 30.0

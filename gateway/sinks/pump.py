@@ -2,15 +2,14 @@
 
 import asyncio
 import logging
-import sqlite3
 from collections.abc import Sequence
 from random import Random
 
 from gateway.model import Clock, GatewayError
 from gateway.sinks.sink import RefusedError, Sink, UnavailableError
 from gateway.store import outbox
+from gateway.store.ledger import Store
 from gateway.store.outbox import Delivery
-from gateway.store.sqlite import Store
 
 _log = logging.getLogger(__name__)
 _IDLE_S = 5.0  # `messfunk outbox retry` writes to the same file from another process
@@ -56,8 +55,6 @@ class Pump:
                 self._take(None)
             except GatewayError as error:
                 await self._wait(error)
-            except sqlite3.Error as error:
-                await self._wait(UnavailableError(f"the store cannot be read: {error}"))
             except Exception:  # a fault of ours must not end the deliveries for good
                 _log.exception("sink %s", self._sink.name)
                 await self._wait(UnavailableError("our own fault, see the log: report it"))

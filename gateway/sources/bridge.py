@@ -12,8 +12,8 @@ from gateway.model import Clock, Device, Uplink
 from gateway.refusals import Refusals
 from gateway.sources.lns import LnsAnswer, LnsJoin, LnsUplink, Message
 from gateway.sources.succession import Begins, Belongs, Known, decide
-from gateway.store import lns
-from gateway.store.sqlite import Store
+from gateway.store import lns, sites
+from gateway.store.ledger import Store
 
 _log = logging.getLogger(__name__)
 _AHEAD_MS = 300_000  # two well-kept clocks do not differ by more
@@ -117,8 +117,9 @@ class Bridge:
             return False
         if self._adopt:
             _log.info("%s: registered, as the LNS of %s knows it", message.dev_eui, self._name)
-            now = self._clock.now_ms()
-            self._store.add_device(Device(message.dev_eui, message.name, "lns", created_at=now))
+            device = Device(message.dev_eui, message.name, "lns", created_at=self._clock.now_ms())
+            self._store.add_device(device)
+            sites.add_for(self._store.connection, device, None, None, None)
         return self._adopt
 
     def _time(self, message: LnsUplink | LnsJoin) -> int:

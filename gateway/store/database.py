@@ -1,90 +1,126 @@
-"""Opens the SQLite file and brings its schema up to date from the numbered files in schema/."""
+"""The seam to the database: SQL is written once, for SQLite >= 3.35 and PostgreSQL >= 13 alike.
 
-import fcntl
-import os
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+Placeholders are `?`, rows are read by name or number, every refusal is a StoreError. What only one of the two
+reads stands in the numbered files of its folder in schema/.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Literal, Protocol
 
 from gateway.model import GatewayError
 
-_SCHEMA = Path(__file__).parent / "schema"
-_BUSY_MS = 2000  # `messfunk device add` writes to the same file from another process
+SCHEMA = Path(__file__).parent / "schema"
+ALL = (1 << 63) - 1  # a LIMIT that is none
 
 
 class StoreError(GatewayError):
     """The database cannot be opened, read or written."""
 
 
-def connect(path: Path) -> sqlite3.Connection:
-    """A connection in autocommit mode; a missing file is created, readable for its owner only."""
-    try:
-        with _one_opener(path.parent):
-            if not path.exists():
-                os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))  # it holds keys
-            return _prepare(sqlite3.connect(path, isolation_level=None), path)
-    except (OSError, sqlite3.Error) as error:
-        raise StoreError(f"{path}: cannot be opened as a database: {error}; name another path") from None
+@dataclass(frozen=True, slots=True)
+class Postgres:
+    """A PostgreSQL database. No password is in its URL; `password_file` or the user's ~/.pgpass has it."""
+
+    url: str
+    password_file: Path | None = field(default=None, repr=False)
+
+    def __str__(self) -> str:
+        return self.url.partition("?")[0]
+
+
+Where = Path | Postgres
+Role = Literal["network", "alarms"]  # what only one process does
+
+
+class Row(Protocol):
+    """One row: `row["name"]`, `row[0]`, `dict(row)`, `tuple(row)`."""
+
+    def __getitem__(self, key: str | int) -> Any: ...
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+    def __len__(self) -> int: ...
+
+    def keys(self) -> Iterable[str]: ...
+
+
+class Cursor(Protocol):
+    """The rows of one statement."""
+
+    @property
+    def rowcount(self) -> int: ...
+
+    def fetchone(self) -> Any: ...
+
+    def fetchall(self) -> list[Any]: ...
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+
+class Connection(Protocol):
+    """Outside of a transaction every statement is one of its own."""
+
+    @property
+    def in_transaction(self) -> bool: ...
+
+    def execute(self, sql: str, parameters: Sequence[object] = (), /) -> Cursor: ...
+
+    def executemany(self, sql: str, parameters: Iterable[Sequence[object]], /) -> Cursor: ...
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """All of it is on disk at the end, or nothing is changed. One inside another is part of it."""
+
+    def claim(self, role: Role, /) -> bool: ...
+
+    def close(self) -> None: ...
+
+
+def connect(where: Where) -> Connection:
+    """To read and write; the schema is brought up to date."""
+    if isinstance(where, Postgres):
+        from gateway.store import postgres  # needs a library that SQLite's users do without
+
+        return postgres.connect(where)
+    from gateway.store import sqlite
+
+    return sqlite.connect(where)
+
+
+def opened(where: Where) -> AbstractContextManager[Connection]:
+    """A connection that cannot write, with one view of the store from its first read to its end."""
+    if isinstance(where, Postgres):
+        from gateway.store import postgres
+
+        return postgres.reading(where)
+    from gateway.store import sqlite
+
+    return sqlite.reading(where)
 
 
 @contextmanager
-def _one_opener(folder: Path) -> Iterator[None]:
-    """Wait until nobody else opens a database in the folder: SQLite's switch to WAL does not wait by itself.
-
-    The file itself is opened by SQLite only: another descriptor of it, once closed, would take with it the
-    locks of every connection in this process (sqlite.org/howtocorrupt.html, section 2.2).
-    """
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+def within(db: Connection, begin: str) -> Iterator[None]:
+    """A transaction that starts with `begin`, or a part of the one that is open."""
+    is_part = db.in_transaction
+    db.execute("SAVEPOINT part" if is_part else begin)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
-    finally:
-        os.close(descriptor)
-
-
-def _prepare(db: sqlite3.Connection, path: Path) -> sqlite3.Connection:
-    try:
-        db.row_factory = sqlite3.Row
-        db.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = FULL")  # an acknowledged frame outlives a power cut
-        _migrate(db, path)
-        db.execute("PRAGMA foreign_keys = ON")  # only now: a step may make a table anew that others refer to
-    except sqlite3.Error as error:
-        db.close()
-        raise StoreError(f"{path}: {error}; name another path, or restore a backup") from None
-    except GatewayError:
-        db.close()
+        db.execute("RELEASE part" if is_part else "COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            for statement in ("ROLLBACK TO part", "RELEASE part") if is_part else ("ROLLBACK",):
+                db.execute(statement)
         raise
-    return db
 
 
-def _migrate(db: sqlite3.Connection, path: Path) -> None:
-    steps = sorted(_SCHEMA.glob("*.sql"))
-    db.execute("BEGIN IMMEDIATE")
-    version = db.execute("PRAGMA user_version").fetchone()[0]
-    if version == 0 and db.execute("SELECT 1 FROM sqlite_schema").fetchone():
-        raise StoreError(f"{path}: a database of another program; name another path")
+def missing_steps(where: Where, folder: Path, version: int) -> list[Path]:
+    """The numbered files that the database has not seen."""
+    steps = sorted(folder.glob("[0-9]*.sql"))
     if version > len(steps):
         raise StoreError(
-            f"{path}: written by a newer messfunk (schema {version}, this one knows {len(steps)}); "
-            "upgrade messfunk or name another path"
+            f"{where}: written by a newer messfunk (schema {version}, this one knows {len(steps)}); "
+            "upgrade messfunk or name another database"
         )
-    for step in steps[version:]:
-        for statement in _statements(step.read_text("utf-8")):
-            db.execute(statement)
-    if version < len(steps) and db.execute("PRAGMA foreign_key_check").fetchone():
-        raise StoreError(f"{path}: rows refer to others that are missing; restore a backup")
-    db.execute(f"PRAGMA user_version = {len(steps)}")
-    db.execute("COMMIT")
-
-
-def _statements(script: str) -> Iterator[str]:
-    """The script's statements one by one: sqlite3's own executescript would commit before it begins."""
-    statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""
+    return steps[version:]

@@ -1,11 +1,11 @@
 """What each sink is still owed: written with the readings, read in order, deleted when the sink has it."""
 
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from codec.quantities import UNITS
+from gateway.store.database import Connection, Row
 
 _DUE = """
     SELECT o.id AS number, u.id, u.dev_eui, d.name, u.dev_addr, u.session_id, u.fcnt, u.fport, u.confirmed,
@@ -24,7 +24,7 @@ _LAGS = """
 _DEAD = """
     SELECT o.sink, o.reason, o.added_at, u.id, u.dev_eui, u.fcnt
     FROM outbox o JOIN uplink u ON u.id = o.uplink_id
-    WHERE o.reason IS NOT NULL AND (?1 IS NULL OR o.sink = ?1) ORDER BY o.sink, o.id
+    WHERE o.reason IS NOT NULL AND o.sink = ? ORDER BY o.id
 """
 
 
@@ -72,64 +72,76 @@ class DeadLetter:
     reason: str
 
 
-def put(db: sqlite3.Connection, sinks: Iterable[str], uplink_id: str, now: int) -> None:
+def put(db: Connection, sinks: Iterable[str], uplink_id: str, now: int) -> None:
     """Owe it to the sinks, once."""
     for sink in sinks:
         db.execute(
-            "INSERT OR IGNORE INTO outbox (sink, uplink_id, added_at) VALUES (?, ?, ?)",
+            "INSERT INTO outbox (sink, uplink_id, added_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
             (sink, uplink_id, now),
         )
 
 
-def due(db: sqlite3.Connection, sink: str, limit: int) -> list[Delivery]:
+def due(db: Connection, sink: str, limit: int) -> list[Delivery]:
     """The oldest."""
     return [_delivery(db, row) for row in db.execute(_DUE, (sink, limit)).fetchall()]
 
 
-def settle(db: sqlite3.Connection, deliveries: Sequence[Delivery]) -> None:
+def settle(db: Connection, deliveries: Sequence[Delivery]) -> None:
     """The sink has them."""
     db.executemany("DELETE FROM outbox WHERE id = ?", [(delivery.number,) for delivery in deliveries])
 
 
-def bury(db: sqlite3.Connection, delivery: Delivery, reason: str) -> None:
+def bury(db: Connection, delivery: Delivery, reason: str) -> None:
     """It can never be delivered."""
     db.execute("UPDATE outbox SET reason = ? WHERE id = ?", (reason, delivery.number))
 
 
-def note(db: sqlite3.Connection, sink: str, now: int, error: str | None) -> None:
+def note(db: Connection, sink: str, now: int, error: str | None) -> None:
     """The state a sink is in from now on."""
-    db.execute("INSERT OR REPLACE INTO sink VALUES (?, ?, ?)", (sink, now, error))
+    db.execute(
+        "INSERT INTO sink (name, since, error) VALUES (?, ?, ?)"
+        " ON CONFLICT (name) DO UPDATE SET since = excluded.since, error = excluded.error",
+        (sink, now, error),
+    )
 
 
-def lags(db: sqlite3.Connection) -> list[Lag]:
+def lags(db: Connection) -> list[Lag]:
     """Of every sink that ever ran, so that what is owed to a removed one is not forgotten."""
     return [Lag(**dict(row)) for row in db.execute(_LAGS)]
 
 
-def dead(db: sqlite3.Connection, sink: str | None = None) -> Iterator[DeadLetter]:
-    return (DeadLetter(**dict(row)) for row in db.execute(_DEAD, (sink,)))
+def dead(db: Connection, sink: str | None = None) -> Iterator[DeadLetter]:
+    for name in _burying(db, sink):
+        for row in db.execute(_DEAD, (name,)):
+            yield DeadLetter(**dict(row))
 
 
-def retry(db: sqlite3.Connection, sink: str | None = None) -> int:
+def retry(db: Connection, sink: str | None = None) -> int:
     """Owe the dead letters once more; how many."""
-    revived = "UPDATE outbox SET reason = NULL WHERE reason IS NOT NULL AND (?1 IS NULL OR sink = ?1)"
-    return db.execute(revived, (sink,)).rowcount
+    revived = "UPDATE outbox SET reason = NULL WHERE reason IS NOT NULL AND sink = ?"
+    return sum(db.execute(revived, (name,)).rowcount for name in _burying(db, sink))
 
 
-def drop(db: sqlite3.Connection, sink: str) -> int:
+def drop(db: Connection, sink: str) -> int:
     """Owe that sink nothing any more; how many uplinks it never got."""
     db.execute("DELETE FROM sink WHERE name = ?", (sink,))
     return db.execute("DELETE FROM outbox WHERE sink = ?", (sink,)).rowcount
 
 
-def _delivery(db: sqlite3.Connection, row: sqlite3.Row) -> Delivery:
+def _burying(db: Connection, sink: str | None) -> list[str]:
+    """The sinks with dead letters, or the one that is asked for."""
+    found = db.execute("SELECT DISTINCT sink FROM outbox WHERE reason IS NOT NULL ORDER BY sink").fetchall()
+    return [row["sink"] for row in found] if sink is None else [sink]
+
+
+def _delivery(db: Connection, row: Row) -> Delivery:
     readings = db.execute(
         "SELECT quantity, value, fault, flag, time FROM reading WHERE uplink_id = ? ORDER BY quantity",
         (row["id"],),
     )
     receptions = db.execute(
         "SELECT gateway_id, rssi_dbm, snr_db, frequency_hz, data_rate FROM reception"
-        " WHERE uplink_id = ? ORDER BY received_at, rowid",
+        " WHERE uplink_id = ? ORDER BY received_at, id",
         (row["id"],),
     )
     return Delivery(

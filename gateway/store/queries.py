@@ -1,22 +1,24 @@
-"""What the web asks of the store: read-only SQL, every list in one fixed order and read lazily.
+"""What the web asks of the store: read-only SQL, every list in one fixed order.
 
 A row is a dict by the names of the HTTP interface. `after` is the sort key of the last row already told;
-a span of time is [start, end).
+a span of time is [start, end). Rows are read when they are asked for, `limit` of them at most.
 """
 
-import json
-import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
 from heapq import merge
-from pathlib import Path
+from itertools import groupby, islice
 from typing import Any
 
 from codec.quantities import UNITS
+from gateway.store.database import ALL, Connection
+from gateway.store.database import Row as Found
+from gateway.store.database import opened as opened
 
 Row = dict[str, Any]
 Span = tuple[int | None, int | None]
 _EVER = (-(1 << 63), (1 << 63) - 1)
+_BATCH = 500
+_PLACES = {quantity: place for place, quantity in enumerate(UNITS)}
 
 _DEVICES = """
     SELECT d.dev_eui, d.name, d.activation, s.dev_addr,
@@ -26,132 +28,143 @@ _DEVICES = """
     FROM device d
     LEFT JOIN session s ON s.id = (SELECT max(id) FROM session WHERE dev_eui = d.dev_eui AND state = 'active')
 """
-_DEVICES_AFTER = _DEVICES + "WHERE d.archived_at IS NULL AND d.dev_eui > ? ORDER BY d.dev_eui"
+_DEVICES_AFTER = _DEVICES + "WHERE d.archived_at IS NULL AND d.dev_eui > ? ORDER BY d.dev_eui LIMIT ?"
 _DEVICE = _DEVICES + "WHERE d.dev_eui = ?"
 
-_LAST = """
-    SELECT r.quantity, r.value, r.fault, r.flag, r.time
-    FROM json_each(:quantities) q
-    JOIN reading r ON r.quantity = q.value AND (r.uplink_id, r.time) = (
-        SELECT uplink_id, time FROM reading WHERE dev_eui = :dev_eui AND quantity = q.value
-        ORDER BY time DESC, uplink_id DESC LIMIT 1)
-    ORDER BY q.key
+_NEWEST = """
+    SELECT dev_eui, quantity, value, fault, flag, time FROM newest
+    WHERE dev_eui >= ? AND dev_eui <= ? ORDER BY dev_eui
 """
 
 _READINGS = """
     SELECT dev_eui, quantity, value, fault, flag, time, uplink_id FROM reading
-    WHERE dev_eui = :dev_eui AND quantity = :quantity AND time >= :start AND time < :end
-      AND (time, uplink_id, quantity) > (:after_time, :after_uplink, :after_quantity)
-    ORDER BY time, uplink_id
+    WHERE dev_eui = ? AND quantity = ? AND time >= ? AND time < ?
+      AND (time, uplink_id, quantity) > (?, ?, ?)
+    ORDER BY time, uplink_id LIMIT ?
 """
 
 _UPLINKS = """
-    SELECT id, dev_eui, dev_addr, session_id, fcnt, fport, confirmed, received_at,
-           lower(hex(payload)) AS payload, decoded, error
+    SELECT id, dev_eui, dev_addr, session_id, fcnt, fport, confirmed, received_at, payload, decoded, error
     FROM uplink
-    WHERE received_at >= :start AND received_at < :end AND (received_at, id) > (:after_time, :after_id)
+    WHERE received_at >= ? AND received_at < ? AND (received_at, id) > (?, ?)
 """
-_UPLINKS_OF_ALL = _UPLINKS + "ORDER BY received_at, id"
-_UPLINKS_OF_ONE = _UPLINKS + "AND dev_eui = :dev_eui ORDER BY received_at, id"
+_UPLINKS_OF_ALL = _UPLINKS + "ORDER BY received_at, id LIMIT ?"
+_UPLINKS_OF_ONE = _UPLINKS + "AND dev_eui = ? ORDER BY received_at, id LIMIT ?"
+_UPLINK = _UPLINKS.partition("WHERE")[0] + "WHERE id = ?"
 
 _RECEPTIONS = """
     SELECT gateway_id, rssi_dbm, snr_db, frequency_hz, data_rate, tmst FROM reception
-    WHERE uplink_id = ? ORDER BY received_at, rowid
+    WHERE uplink_id = ? ORDER BY received_at, id
 """
 
 
-@contextmanager
-def opened(path: Path) -> Iterator[sqlite3.Connection]:
-    """A connection that cannot write, with one view of the store from its first read to its end."""
-    db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
-    try:
-        db.row_factory = sqlite3.Row
-        db.execute("BEGIN")
-        yield db
-    finally:
-        db.close()
-
-
-def check(db: sqlite3.Connection) -> None:
-    """sqlite3.Error when the store cannot be read."""
+def check(db: Connection) -> None:
+    """StoreError when the store cannot be read."""
     db.execute("SELECT 1 FROM device LIMIT 1").fetchone()
 
 
-def devices(db: sqlite3.Connection, after: tuple[str] | None = None) -> Iterator[Row]:
+def devices(db: Connection, after: tuple[str] | None = None, limit: int = ALL) -> Iterator[Row]:
     """By DevEUI."""
-    return (_with_last(db, row) for row in db.execute(_DEVICES_AFTER, after or ("",)))
+    (last,) = after or ("",)
+    while limit > 0:
+        found = db.execute(_DEVICES_AFTER, (last, min(limit, _BATCH))).fetchall()
+        if not found:
+            return
+        yield from _with_newest(db, found)
+        last, limit = found[-1]["dev_eui"], limit - len(found)
 
 
-def device(db: sqlite3.Connection, dev_eui: str) -> Row | None:
-    row = db.execute(_DEVICE, (dev_eui,)).fetchone()
-    return row and _with_last(db, row)
+def device(db: Connection, dev_eui: str) -> Row | None:
+    found = db.execute(_DEVICE, (dev_eui,)).fetchall()
+    return next(_with_newest(db, found), None)
 
 
 def readings(
-    db: sqlite3.Connection,
+    db: Connection,
     dev_eui: str,
     quantity: str | None = None,
     span: Span = (None, None),
     after: tuple[int, str, str] | None = None,
+    limit: int = ALL,
 ) -> Iterator[Row]:
-    """By time, uplink and quantity. An index serves one quantity; several are merged as they are read."""
-    wanted = _bounds(span, after) | {"dev_eui": dev_eui}
-    _, wanted["after_uplink"], wanted["after_quantity"] = after or (None, "", "")
-    series = [
-        db.execute(_READINGS, wanted | {"quantity": each}) for each in ([quantity] if quantity else UNITS)
-    ]
+    """By time, uplink and quantity. They lie by quantity; several are merged as they are read."""
+    start, end, *key = _bounds(span, after or (_EVER[0], "", ""))
+    known = db.execute("SELECT quantity FROM newest WHERE dev_eui = ?", (dev_eui,)).fetchall()
+    wanted = [quantity] if quantity else [row["quantity"] for row in known]
+    series = [db.execute(_READINGS, (dev_eui, each, start, end, *key, limit)) for each in wanted]
     # A merge that is left halfway closes its sources: cursors, by then without a connection, would complain.
     rows = merge(
         *(iter(each.fetchone, None) for each in series),
         key=lambda row: (row["time"], row["uplink_id"], row["quantity"]),
     )
-    return (_with_unit(row) for row in rows)
+    return (_with_unit(row) for row in islice(rows, limit))
 
 
 def uplinks(
-    db: sqlite3.Connection,
+    db: Connection,
     dev_eui: str | None = None,
     span: Span = (None, None),
     after: tuple[int, str] | None = None,
+    limit: int = ALL,
 ) -> Iterator[Row]:
     """By the time of receipt and id."""
-    wanted = _bounds(span, after) | {"dev_eui": dev_eui, "after_id": after[1] if after else ""}
-    found = db.execute(_UPLINKS_OF_ONE if dev_eui else _UPLINKS_OF_ALL, wanted)
+    wanted = _bounds(span, after or (_EVER[0], ""))
+    if dev_eui:
+        found = db.execute(_UPLINKS_OF_ONE, (*wanted, dev_eui, limit))
+    else:
+        found = db.execute(_UPLINKS_OF_ALL, (*wanted, limit))
     return (_with_receptions(db, row) for row in found)
 
 
-def events(db: sqlite3.Connection, after_id: int, limit: int) -> list[tuple[int, str, str]]:
+def uplink(db: Connection, uplink_id: str) -> Row | None:
+    found = db.execute(_UPLINK, (uplink_id,)).fetchone()
+    return found and _with_receptions(db, found)
+
+
+def events(db: Connection, after_id: int, limit: int) -> list[tuple[int, str, str]]:
     """Id, kind and JSON text, ids rising."""
     found = db.execute("SELECT id, kind, data FROM event WHERE id > ? ORDER BY id LIMIT ?", (after_id, limit))
     return [(row["id"], row["kind"], row["data"]) for row in found]
 
 
-def last_event_id(db: sqlite3.Connection) -> int:
-    """The highest id ever given, 0 before the first; trimming does not lower it."""
-    row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'event'").fetchone()
-    return int(row["seq"]) if row else 0
+def last_event_id(db: Connection) -> int:
+    """The highest id, 0 before the first; trimming keeps it."""
+    row = db.execute("SELECT max(id) AS newest FROM event").fetchone()
+    return int(row["newest"] or 0)
 
 
-def _bounds(span: Span, after: tuple[Any, ...] | None) -> Row:
+def _bounds(span: Span, after: tuple[Any, ...]) -> tuple[Any, ...]:
     """`after` narrows the span too, so that a late page does not step over all that came before it."""
-    after_time = _EVER[0] if after is None else int(after[0])
     start, end = (given if given is not None else ever for given, ever in zip(span, _EVER, strict=True))
-    return {"start": max(start, after_time), "end": end, "after_time": after_time}
+    return (max(start, after[0]), end, *after)
 
 
-def _with_unit(row: sqlite3.Row) -> Row:
+def _with_unit(row: Found) -> Row:
     return dict(row) | {"unit": UNITS[row["quantity"]]}
 
 
-def _with_last(db: sqlite3.Connection, row: sqlite3.Row) -> Row:
-    wanted = {"dev_eui": row["dev_eui"], "quantities": json.dumps(list(UNITS))}
-    return dict(row) | {"last": [_with_unit(each) for each in db.execute(_LAST, wanted)]}
+def _with_newest(db: Connection, found: list[Found]) -> Iterator[Row]:
+    """The devices, neighbours by DevEUI, each with its newest values in the order of the registry."""
+    if not found:
+        return
+    rows = db.execute(_NEWEST, (found[0]["dev_eui"], found[-1]["dev_eui"]))
+    newest = {dev_eui: list(each) for dev_eui, each in groupby(rows, key=lambda row: row["dev_eui"])}
+    for row in found:
+        last = sorted(newest.get(row["dev_eui"], ()), key=lambda each: _PLACES[each["quantity"]])
+        yield dict(row) | {"last": [_without_device(each) for each in last]}
 
 
-def _with_receptions(db: sqlite3.Connection, row: sqlite3.Row) -> Row:
+def _without_device(row: Found) -> Row:
+    told = _with_unit(row)
+    del told["dev_eui"]
+    return told
+
+
+def _with_receptions(db: Connection, row: Found) -> Row:
     heard = [dict(each) for each in db.execute(_RECEPTIONS, (row["id"],))]
-    flags = {
+    told = {
         "confirmed": bool(row["confirmed"]),
+        "payload": row["payload"].hex(),
         "decoded": None if row["decoded"] is None else bool(row["decoded"]),
     }
-    return dict(row) | flags | {"receptions": heard}
+    return dict(row) | told | {"receptions": heard}

@@ -1,182 +1,162 @@
-"""The ledger in SQLite: who may send, what was heard, what it said. Every write stands in a transaction."""
+"""SQLite behind the seam: one file, one opener at a time, its schema brought up to date as it is opened."""
 
+import fcntl
+import os
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, fields
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import Any
 
-from gateway.model import Device, Reading, Reception, Session, Uplink
-from gateway.store.database import StoreError, connect
+from gateway.model import GatewayError
+from gateway.store import database
+from gateway.store.database import Role, StoreError, missing_steps, within
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
-    Value = TypeVar("Value", bound=DataclassInstance)
-
-_EVENTS_KEPT = 10_000
+_BUSY_MS = 2000  # `messfunk device add` writes to the same file from another process
 
 
-class Store:
-    def __init__(self, path: Path):
-        self.path = path
-        self._db = connect(path)
+class SqliteCursor(sqlite3.Cursor):
+    """Errors on the way are StoreErrors."""
 
-    @property
-    def connection(self) -> sqlite3.Connection:
-        """For the read-only queries, which then see what the open transaction has written."""
-        return self._db
+    connection: "SqliteConnection"
 
-    def close(self) -> None:
-        self._db.close()
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All of it is on disk at the end, or nothing is changed. Inside another it is part of that one."""
-        if self._db.in_transaction:
-            yield
-            return
+    def execute(self, sql: str, parameters: Any = (), /) -> "SqliteCursor":
         try:
-            self._db.execute("BEGIN IMMEDIATE")
-            yield
-            self._db.execute("COMMIT")
+            super().execute(sql, parameters)
         except sqlite3.Error as error:
-            raise StoreError(f"{self.path}: {error}; is the disk full, or another program writing?") from None
-        finally:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
+            raise self._refused(error) from None
+        return self
 
-    # Devices
+    def executemany(self, sql: str, parameters: Iterable[Any], /) -> "SqliteCursor":
+        try:
+            super().executemany(sql, parameters)
+        except sqlite3.Error as error:
+            raise self._refused(error) from None
+        return self
 
-    def device(self, dev_eui: str) -> Device | None:
-        """None when it is archived, too."""
-        return self._one(Device, "SELECT * FROM device WHERE dev_eui = ? AND archived_at IS NULL", dev_eui)
+    def fetchone(self) -> Any:
+        try:
+            return super().fetchone()
+        except sqlite3.Error as error:
+            raise self._refused(error) from None
 
-    def archived_device(self, dev_eui: str) -> Device | None:
-        return self._one(
-            Device, "SELECT * FROM device WHERE dev_eui = ? AND archived_at IS NOT NULL", dev_eui
-        )
+    def fetchall(self) -> list[Any]:
+        try:
+            return super().fetchall()
+        except sqlite3.Error as error:
+            raise self._refused(error) from None
 
-    def devices(self) -> list[Device]:
-        """Without those that are archived."""
-        return self._all(Device, "SELECT * FROM device WHERE archived_at IS NULL ORDER BY dev_eui")
+    def __next__(self) -> Any:
+        try:
+            return super().__next__()
+        except sqlite3.Error as error:
+            raise self._refused(error) from None
 
-    def add_device(self, device: Device) -> None:
-        self._insert("device", asdict(device))
+    def _refused(self, error: sqlite3.Error) -> StoreError:
+        return StoreError(f"{self.connection.path}: {error}; is the disk full, or another program writing?")
 
-    def set_device(self, device: Device) -> None:
-        """What people say of it, and its keys; its counters and DevNonces stay."""
-        said = asdict(device)
-        for kept in ("dev_eui", "join_nonce", "created_at"):
-            del said[kept]
-        columns = ", ".join(f"{name} = ?" for name in said)
-        statement = f"UPDATE device SET {columns} WHERE dev_eui = ?"  # noqa: S608 (names from this file only)
-        self._db.execute(statement, (*said.values(), device.dev_eui))
 
-    def remove_device(self, dev_eui: str) -> None:
-        """With its sessions, uplinks and readings."""
-        self._db.execute("DELETE FROM device WHERE dev_eui = ?", (dev_eui,))
+class SqliteConnection(sqlite3.Connection):
+    """In autocommit mode, rows by name."""
 
-    # Sessions
+    def __init__(self, path: Path, address: str | Path, uri: bool = False):
+        self.path = path
+        super().__init__(address, isolation_level=None, uri=uri)
+        self.row_factory = sqlite3.Row
 
-    def candidates(self, dev_addr: str) -> list[Session]:
-        """The sessions a frame with this DevAddr may belong to."""
-        return self._all(
-            Session,
-            "SELECT * FROM session WHERE dev_addr = ? AND source IS NULL AND state <> 'ended' "
-            "ORDER BY id DESC",
-            dev_addr,
-        )
+    def cursor(self, factory: Any = SqliteCursor) -> Any:
+        return super().cursor(factory)
 
-    def newest_session(self, dev_eui: str, state: Literal["pending", "active", "ended"]) -> Session | None:
-        return self._one(
-            Session,
-            "SELECT * FROM session WHERE dev_eui = ? AND state = ? AND source IS NULL ORDER BY id DESC",
-            dev_eui,
-            state,
-        )
+    def execute(self, sql: str, parameters: Any = (), /) -> SqliteCursor:
+        cursor: SqliteCursor = self.cursor()
+        return cursor.execute(sql, parameters)
 
-    def add_session(self, session: Session) -> int:
-        """The id the session gets; the one it carries is not used."""
-        return self._insert("session", {**asdict(session), "id": None})
+    def executemany(self, sql: str, parameters: Iterable[Any], /) -> SqliteCursor:
+        cursor: SqliteCursor = self.cursor()
+        return cursor.executemany(sql, parameters)
 
-    def activate(self, session: Session) -> None:
-        """The session is in use: those before it are over."""
-        self._db.execute(
-            "UPDATE session SET state = iif(id = ?1, 'active', 'ended') WHERE dev_eui = ?2 AND id <= ?1",
-            (session.id, session.dev_eui),
-        )
+    def transaction(self) -> AbstractContextManager[None]:
+        return within(self, "BEGIN IMMEDIATE")
 
-    def end_sessions(self, dev_eui: str) -> None:
-        self._db.execute("UPDATE session SET state = 'ended' WHERE dev_eui = ?", (dev_eui,))
+    def claim(self, role: Role) -> bool:
+        """Whoever serves from a file holds all of it: gateway.local."""
+        return True
 
-    def set_fcnt_up(self, session_id: int, fcnt: int) -> None:
-        self._db.execute("UPDATE session SET fcnt_up = ? WHERE id = ?", (fcnt, session_id))
 
-    def take_fcnt_down(self, session_id: int) -> int:
-        """The next downlink counter, which is then never given again."""
-        row = self._db.execute(
-            "UPDATE session SET fcnt_down = fcnt_down + 1 WHERE id = ? RETURNING fcnt_down - 1", (session_id,)
-        )
-        return int(row.fetchone()[0])
+def connect(path: Path) -> SqliteConnection:
+    """A missing file is created, readable for its owner only."""
+    try:
+        with _one_opener(path.parent):
+            if not path.exists():
+                os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))  # it holds keys
+            return _prepared(SqliteConnection(path, path))
+    except (OSError, sqlite3.Error) as error:
+        raise StoreError(f"{path}: cannot be opened as a database: {error}; name another path") from None
 
-    # Joins
 
-    def is_nonce_used(self, dev_eui: str, join_eui: str, dev_nonce: int) -> bool:
-        found = self._db.execute(
-            "SELECT 1 FROM dev_nonce WHERE dev_eui = ? AND join_eui = ? AND dev_nonce = ?",
-            (dev_eui, join_eui, dev_nonce),
-        )
-        return found.fetchone() is not None
+@contextmanager
+def reading(path: Path) -> Iterator[SqliteConnection]:
+    try:
+        db = SqliteConnection(path, f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    except sqlite3.Error as error:
+        raise StoreError(f"{path}: cannot be read: {error}") from None
+    try:
+        db.execute("BEGIN")
+        yield db
+    finally:
+        db.close()
 
-    def use_nonces(self, dev_eui: str, join_eui: str, dev_nonce: int, join_nonce: int) -> None:
-        self._db.execute("INSERT INTO dev_nonce VALUES (?, ?, ?)", (dev_eui, join_eui, dev_nonce))
-        self._db.execute("UPDATE device SET join_nonce = ? WHERE dev_eui = ?", (join_nonce, dev_eui))
 
-    # Uplinks
+@contextmanager
+def _one_opener(folder: Path) -> Iterator[None]:
+    """Wait until nobody else opens a database in the folder: SQLite's switch to WAL does not wait by itself.
 
-    def uplink(self, session_id: int, fcnt: int) -> Uplink | None:
-        return self._one(Uplink, "SELECT * FROM uplink WHERE session_id = ? AND fcnt = ?", session_id, fcnt)
+    The file itself is opened by SQLite only: another descriptor of it, once closed, would take with it the
+    locks of every connection in this process (sqlite.org/howtocorrupt.html, section 2.2).
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
-    def undecoded(self) -> list[Uplink]:
-        """Those whose decoding has not been tried, oldest first."""
-        return self._all(Uplink, "SELECT * FROM uplink WHERE decoded IS NULL ORDER BY received_at")
 
-    def add_uplink(self, uplink: Uplink) -> None:
-        self._insert("uplink", asdict(uplink))
+def _prepared(db: SqliteConnection) -> SqliteConnection:
+    try:
+        db.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = FULL")  # an acknowledged frame outlives a power cut
+        with db.transaction():
+            _migrate(db)
+        db.execute("PRAGMA foreign_keys = ON")  # only now: a step may make a table anew that others refer to
+    except GatewayError:
+        db.close()
+        raise
+    return db
 
-    def add_reception(self, uplink_id: str, reception: Reception) -> None:
-        heard = asdict(reception)
-        del heard["phy"]
-        self._insert("reception", {"uplink_id": uplink_id, **heard})
 
-    def set_decoded(self, uplink_id: str, readings: Sequence[Reading], error: str | None) -> None:
-        self._db.execute(
-            "UPDATE uplink SET decoded = ?, error = ? WHERE id = ?", (error is None, error, uplink_id)
-        )
-        for reading in readings:
-            self._insert("reading", asdict(reading))
+def _migrate(db: SqliteConnection) -> None:
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    if version == 0 and db.execute("SELECT 1 FROM sqlite_schema").fetchone():
+        raise StoreError(f"{db.path}: a database of another program; name another path")
+    steps = missing_steps(db.path, database.SCHEMA / "sqlite", version)
+    for step in steps:
+        for statement in _statements(step.read_text("utf-8")):
+            db.execute(statement)
+    if steps and db.execute("PRAGMA foreign_key_check").fetchone():
+        raise StoreError(f"{db.path}: rows refer to others that are missing; restore a backup")
+    db.execute(f"PRAGMA user_version = {version + len(steps)}")
 
-    # Events
 
-    def add_event(self, kind: Literal["uplink", "reading", "join"], data: str) -> None:
-        newest = self._insert("event", {"kind": kind, "data": data})
-        self._db.execute("DELETE FROM event WHERE id <= ?", (newest - _EVENTS_KEPT,))
+def _statements(script: str) -> Iterator[str]:
+    """The script's statements one by one: sqlite3's own executescript would commit before it begins."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
 
-    # Rows
 
-    def _insert(self, table: str, row: dict[str, Any]) -> int:
-        names = ", ".join(row)
-        marks = ", ".join("?" * len(row))
-        statement = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608 (names from this file only)
-        return self._db.execute(statement, tuple(row.values())).lastrowid or 0
-
-    def _all(self, kind: "type[Value]", query: str, *arguments: object) -> "list[Value]":
-        """Columns have the names of the dataclass's fields."""
-        names = [field.name for field in fields(kind)]
-        return [kind(**{name: row[name] for name in names}) for row in self._db.execute(query, arguments)]
-
-    def _one(self, kind: "type[Value]", query: str, *arguments: object) -> "Value | None":
-        found = self._all(kind, query + " LIMIT 1", *arguments)
-        return found[0] if found else None
+from gateway.store.ledger import Store as Store  # noqa: E402  (until the rooms that are being written have moved)

@@ -1,8 +1,8 @@
 """Alarms and marks as the pages show them."""
 
-import sqlite3
 from dataclasses import dataclass
 
+from gateway.store.database import Connection
 from gateway.web.curve import Limit
 
 
@@ -17,9 +17,9 @@ class Raised:
     drill: bool
 
 
-def in_force(db: sqlite3.Connection) -> list[Raised]:
+def in_force(db: Connection) -> list[Raised]:
     return []
 
 
-def limits(db: sqlite3.Connection, site_id: str, quantity: str, at: int) -> list[Limit]:
+def limits(db: Connection, site_id: str, quantity: str, at: int) -> list[Limit]:
     return []

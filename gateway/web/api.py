@@ -1,6 +1,5 @@
 """The HTTP interface: what the gateway knows, read from its store, and the page that shows it."""
 
-import sqlite3
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -21,6 +20,7 @@ from gateway.counters import Counters
 from gateway.model import Clock
 from gateway.notify import Notifier
 from gateway.store import queries
+from gateway.store.database import Connection, StoreError, Where, opened
 from gateway.store.queries import Row
 from gateway.web import description, device_routes, pages, problems, shapes
 from gateway.web.asking import DevEui, PageQuery, ReadingsQuery, UplinksQuery
@@ -55,7 +55,7 @@ def _get(path: str, **described: Any) -> Callable[[Endpoint], Endpoint]:
 
 
 def create_app(
-    store_path: Path,
+    store: Where,
     clock: Clock,
     counters: Counters,
     notifier: Notifier,
@@ -73,9 +73,9 @@ def create_app(
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
     )
-    streams = EventStreams(store_path, notifier)
+    streams = EventStreams(store, notifier)
     app.state.site = Site(
-        store_path, clock, counters, config, streams, clock.now_ms(), writer, page or PageConfig()
+        store, clock, counters, config, streams, clock.now_ms(), writer, page or PageConfig()
     )
     for each in (router, device_routes.router, access_routes.router, login.router, *pages.ROUTERS):
         app.include_router(each)
@@ -92,8 +92,10 @@ _VIEWERS = [require(Role.VIEWER)]
 @_get("/api/v1/devices", response_model=shapes.Devices, responses=description.REFUSALS, dependencies=_VIEWERS)
 def devices(site: AtSite, ask: Annotated[PageQuery, Query()]) -> Row:
     """The registered nodes by DevEUI, each with the newest value of every quantity."""
-    with queries.opened(site.store_path) as db:
-        rows, following = _DEVICES.page(queries.devices(db, _DEVICES.after(ask.cursor)), ask.limit)
+    with opened(site.store) as db:
+        rows, following = _DEVICES.page(
+            queries.devices(db, _DEVICES.after(ask.cursor), ask.limit + 1), ask.limit
+        )
     return {"now": site.clock.now_ms(), "next": following, "devices": rows}
 
 
@@ -105,7 +107,7 @@ def devices(site: AtSite, ask: Annotated[PageQuery, Query()]) -> Row:
 )
 def device(site: AtSite, dev_eui: DevEui) -> Row:
     """One registered node."""
-    with queries.opened(site.store_path) as db:
+    with opened(site.store) as db:
         found = _registered(db, dev_eui)
     return {"now": site.clock.now_ms(), "device": found}
 
@@ -118,9 +120,10 @@ def device(site: AtSite, dev_eui: DevEui) -> Row:
 )
 def readings(site: AtSite, dev_eui: DevEui, ask: Annotated[ReadingsQuery, Query()]) -> Row:
     """What a node measured, ascending by time; of all quantities unless one is named."""
-    with queries.opened(site.store_path) as db:
+    with opened(site.store) as db:
         _registered(db, dev_eui)
-        found = queries.readings(db, dev_eui, ask.quantity, (ask.start, ask.end), _READINGS.after(ask.cursor))
+        span, after = (ask.start, ask.end), _READINGS.after(ask.cursor)
+        found = queries.readings(db, dev_eui, ask.quantity, span, after, ask.limit + 1)
         rows, following = _READINGS.page(found, ask.limit)
     return {"now": site.clock.now_ms(), "next": following, "readings": rows}
 
@@ -128,8 +131,9 @@ def readings(site: AtSite, dev_eui: DevEui, ask: Annotated[ReadingsQuery, Query(
 @_get("/api/v1/uplinks", response_model=shapes.Uplinks, responses=description.REFUSALS, dependencies=_VIEWERS)
 def uplinks(site: AtSite, ask: Annotated[UplinksQuery, Query()]) -> Row:
     """The accepted frames, ascending by time of receipt, each with the gateways that heard it."""
-    with queries.opened(site.store_path) as db:
-        found = queries.uplinks(db, ask.dev_eui, (ask.start, ask.end), _UPLINKS.after(ask.cursor))
+    with opened(site.store) as db:
+        span, after = (ask.start, ask.end), _UPLINKS.after(ask.cursor)
+        found = queries.uplinks(db, ask.dev_eui, span, after, ask.limit + 1)
         rows, following = _UPLINKS.page(found, ask.limit)
     return {"now": site.clock.now_ms(), "next": following, "uplinks": rows}
 
@@ -159,9 +163,9 @@ async def healthz(request: Request, response: Response, site: AtSite) -> dict[st
     status, is_known = "ok", is_local(request, site.config)
     try:
         is_known = is_known or await identify(request, site) is not None
-        with queries.opened(site.store_path) as db:
+        with queries.opened(site.store) as db:
             queries.check(db)
-    except sqlite3.Error:
+    except StoreError:
         status, response.status_code = "failed", 503
     now = site.clock.now_ms()
     return {
@@ -173,7 +177,7 @@ async def healthz(request: Request, response: Response, site: AtSite) -> dict[st
     }
 
 
-def _registered(db: sqlite3.Connection, dev_eui: str) -> Row:
+def _registered(db: Connection, dev_eui: str) -> Row:
     found = queries.device(db, dev_eui)
     if found is None:
         raise RequestError(

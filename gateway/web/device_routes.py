@@ -79,5 +79,5 @@ async def remove_device(
 
 
 def _one(site: Site, dev_eui: str) -> Row:
-    with queries.opened(site.store_path) as db:
+    with queries.opened(site.store) as db:
         return {"now": site.clock.now_ms(), "device": queries.device(db, dev_eui)}

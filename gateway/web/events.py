@@ -2,15 +2,14 @@
 
 import asyncio
 import logging
-import sqlite3
 from collections.abc import AsyncIterator, Coroutine
-from pathlib import Path
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 
 from gateway.notify import Notifier
 from gateway.store import queries
+from gateway.store.database import StoreError, Where, opened
 
 HEARTBEAT_S = 15.0  # below the idle timeout of common proxies (30 s or 60 s)
 _BATCH = 200
@@ -22,8 +21,8 @@ _logger = logging.getLogger(__name__)
 class EventStreams:
     """All followers of one store. Who falls behind reads on from the table: nothing queues in memory."""
 
-    def __init__(self, store_path: Path, notifier: Notifier, heartbeat_s: float = HEARTBEAT_S) -> None:
-        self._store_path = store_path
+    def __init__(self, store: Where, notifier: Notifier, heartbeat_s: float = HEARTBEAT_S) -> None:
+        self._store = store
         self._notifier = notifier
         self._heartbeat_s = heartbeat_s
         self._closed = asyncio.Event()
@@ -42,7 +41,7 @@ class EventStreams:
         while not self._closed.is_set():
             try:
                 events = await run_in_threadpool(self._read, after_id)
-            except sqlite3.Error as error:
+            except StoreError as error:
                 _logger.warning("an event stream ends, the store cannot be read: %s", error)
                 return  # the client comes back with its last id
             for after_id, kind, data in events:  # the last one told is where to go on
@@ -64,9 +63,9 @@ class EventStreams:
         return bool(done)
 
     def _newest(self) -> int:
-        with queries.opened(self._store_path) as db:
+        with opened(self._store) as db:
             return queries.last_event_id(db)
 
     def _read(self, after_id: int) -> list[tuple[int, str, str]]:
-        with queries.opened(self._store_path) as db:
+        with opened(self._store) as db:
             return queries.events(db, after_id, _BATCH)

@@ -1,11 +1,11 @@
 """What the pages ask of the store: places with what they say now, and the series of one quantity."""
 
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gateway.access.roles import Principal
 from gateway.store import queries
+from gateway.store.database import Connection
 from gateway.store.queries import Row, Span
 from gateway.web.present import Point, Present, present
 from gateway.web.quantities import headline
@@ -13,7 +13,10 @@ from gateway.words.times import HOUR_MS
 
 RECENT_MS = 6 * HOUR_MS
 
-_WHERE = "SELECT dev_eui, lat, lon FROM device"
+_WHERE = """
+    SELECT i.dev_eui, coalesce(i.lat, s.lat) AS lat, coalesce(i.lon, s.lon) AS lon
+    FROM installation i JOIN site s ON s.id = i.site_id WHERE i.to_ms IS NULL
+"""
 _SERIES = """
     SELECT time, value, fault, flag FROM reading
     WHERE dev_eui = ? AND quantity = ? AND time >= ? AND time < ? ORDER BY time
@@ -44,7 +47,7 @@ class Seen:
     recent: list[Point]
 
 
-def places(db: sqlite3.Connection, asker: Principal | None) -> list[Place]:
+def places(db: Connection, asker: Principal | None) -> list[Place]:
     """Those that `asker` may see, by name: a place is private until it is published."""
     if asker is None:
         return []
@@ -53,24 +56,24 @@ def places(db: sqlite3.Connection, asker: Principal | None) -> list[Place]:
     return sorted(found, key=lambda place: place.name.casefold())
 
 
-def place(db: sqlite3.Connection, asker: Principal | None, id_: str) -> Place | None:
+def place(db: Connection, asker: Principal | None, id_: str) -> Place | None:
     if asker is None:
         return None
     device = queries.device(db, id_)
     if device is None:
         return None
-    row = db.execute(f"{_WHERE} WHERE dev_eui = ?", (id_,)).fetchone()
-    return _place(device, {id_: (row["lat"], row["lon"])})
+    row = db.execute(f"{_WHERE} AND i.dev_eui = ?", (id_,)).fetchone()
+    return _place(device, {id_: (row["lat"], row["lon"])} if row else {})
 
 
-def see(db: sqlite3.Connection, place: Place, now: int, quantity: str | None = None) -> Seen:
+def see(db: Connection, place: Place, now: int, quantity: str | None = None) -> Seen:
     wanted = quantity or headline(place.told)
     last = next((each for each in place.device["last"] if each["quantity"] == wanted), None)
     recent = list(series(db, place, wanted, (last["time"] - RECENT_MS, None))) if wanted and last else []
     return Seen(place, present(place.device, recent, now, wanted), recent)
 
 
-def series(db: sqlite3.Connection, place: Place, quantity: str, span: Span) -> Iterator[Point]:
+def series(db: Connection, place: Place, quantity: str, span: Span) -> Iterator[Point]:
     """By time."""
     start, end = span
     wanted = (
@@ -83,5 +86,5 @@ def series(db: sqlite3.Connection, place: Place, quantity: str, span: Span) -> I
 
 
 def _place(device: Row, where: dict[str, tuple[float | None, float | None]]) -> Place:
-    lat, lon = where[device["dev_eui"]]
+    lat, lon = where.get(device["dev_eui"], (None, None))
     return Place(device["dev_eui"], device["name"] or device["dev_eui"], lat, lon, device)

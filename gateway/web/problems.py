@@ -1,7 +1,6 @@
 """Errors as RFC 9457 problem details, each saying what to do next."""
 
 import logging
-import sqlite3
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
@@ -71,7 +70,7 @@ def install(app: FastAPI, clock: Clock, show: Shown) -> None:
         now = clock.now_ms()
         return show(request, now, refusal) or respond(now, refusal, headers)
 
-    for kind in (GatewayError, RequestValidationError, HTTPException, sqlite3.Error, Exception):
+    for kind in (GatewayError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, refused)
 
 
@@ -81,6 +80,10 @@ def _translate(request: Request, error: Exception) -> tuple[RequestError, dict[s
             return error, _CHALLENGE if error.status == 401 else {}
         case ArgumentError():
             return _refuse_parameters([Cause(name=name, reason=why) for name, why in error.causes]), {}
+        case StoreError():
+            _logger.warning("the store cannot be read: %s", error)
+            detail = "The store cannot be read. Try again; the gateway's log names the cause."
+            return RequestError(503, detail), {"Retry-After": "5"}
         case GatewayError():
             status = next(code for kind, code in _STATUS.items() if isinstance(error, kind))
             return RequestError(status, str(error)), {}
@@ -90,10 +93,6 @@ def _translate(request: Request, error: Exception) -> tuple[RequestError, dict[s
             told = _DETAIL.get(error.status_code, "{detail}. The routes are listed at /openapi.json.")
             detail = told.format(path=request.url.path, method=request.method, detail=error.detail)
             return RequestError(error.status_code, detail), dict(error.headers or {})
-        case sqlite3.Error():
-            _logger.warning("the store cannot be read: %s", error)
-            detail = "The store cannot be read. Try again; the gateway's log names the cause."
-            return RequestError(503, detail), {"Retry-After": "5"}
         case _:
             return RequestError(
                 500, "The gateway failed on this request. Its log holds the trace: report it."

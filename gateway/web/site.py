@@ -1,7 +1,6 @@
 """What the routes are handed."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -10,6 +9,7 @@ from gateway.commands import Writer
 from gateway.config import HttpConfig
 from gateway.counters import Counters
 from gateway.model import Clock
+from gateway.store.database import Where
 from gateway.web.events import EventStreams
 from gateway.web.section import PageConfig
 
@@ -18,7 +18,7 @@ from gateway.web.section import PageConfig
 class Site:
     """Without a `writer` nothing can be changed."""
 
-    store_path: Path
+    store: Where
     clock: Clock
     counters: Counters
     config: HttpConfig

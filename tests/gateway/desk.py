@@ -17,7 +17,8 @@ from gateway.network.answering import Told
 from gateway.network.config import NetworkConfig
 from gateway.network.server import NetworkServer
 from gateway.refusals import Refusals
-from gateway.store.sqlite import Store
+from gateway.store.database import Postgres, Where
+from gateway.store.ledger import Store
 
 EUIS = ("aa555a0000000101", "aa555a0000000102", "aa555a0000000103")
 JOIN_EUI = "0102030405060708"
@@ -70,10 +71,11 @@ class Ears:
 
 class Desk:
     def __init__(
-        self, path: Path, clock: ManualClock | None = None, config: NetworkConfig | None = None
+        self, where: Where, clock: ManualClock | None = None, config: NetworkConfig | None = None
     ) -> None:
-        self.store = Store(path)
-        self.store.connection.execute("PRAGMA synchronous = OFF")  # no test cuts the power
+        self.store = Store(where)
+        if isinstance(where, Path):
+            self.store.connection.execute("PRAGMA synchronous = OFF")  # no test cuts the power
         self.clock = clock or ManualClock()
         self.counters = Counters()
         self.gateways = Ears()
@@ -107,8 +109,11 @@ class Desk:
     def dump(self) -> list[tuple[object, ...]]:
         """All rows of all tables."""
         select = self.store.connection.execute
-        tables = [row[0] for row in select("SELECT name FROM sqlite_schema WHERE type = 'table'")]
-        return [tuple(row) for table in tables for row in select(f"SELECT '{table}', * FROM {table}")]
+        listed = "SELECT name FROM sqlite_schema WHERE type = 'table'"
+        if isinstance(self.store.where, Postgres):
+            listed = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
+        tables = sorted(row[0] for row in select(listed))
+        return [(table, *row) for table in tables for row in select(f"SELECT * FROM {table}")]
 
     def fcnts(self, dev_eui: str) -> list[tuple[int, int]]:
         found = self.store.connection.execute(

@@ -113,7 +113,7 @@ async def test_a_report_becomes_readings_and_events(app: App, forwarder: Forward
 async def test_acknowledged_means_committed(app: App, forwarder: Forwarder, node: Node) -> None:
     """While another program keeps the database no frame is acknowledged, nor lost when it comes again."""
     app.store.connection.execute("PRAGMA busy_timeout = 10")
-    other = sqlite3.connect(app.store.path, isolation_level=None)
+    other = sqlite3.connect(app.store.where, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     datagram = push(rxpk(node.uplink(REPORT)))
     forwarder.send(datagram)

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from gateway.cli import app
-from gateway.store.sqlite import Store
+from gateway.store.ledger import Store
 
 DEV_EUI = "70b3d57ed0000001"
 APP_KEY = "2b7e151628aed2a6abf7158809cf4f3c"
@@ -97,6 +97,7 @@ def test_a_node_is_registered_shown_and_removed(tmp_path: Path) -> None:
         "fcnt_up": None,
         "last": [],
         "join_eui": "0102030405060708",
+        "site": "aue",
         "lat": 50.5,
         "lon": 9.7,
         "mount_mm": 2600,

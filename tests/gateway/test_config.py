@@ -92,6 +92,10 @@ def test_every_key_is_read(file: Path) -> None:
         ("[http]\nport = 80", "http.port", "unknown key, expected one of bind, tls_cert_file,"),
         ("[[source]]\nbnid = 1", "source.1.bnid", "unknown key, expected one of type, bind, gateways"),
         ("[store]\npath = 3", "store.path", "expected a path"),
+        ("[store]\nurl = 'mysql://db/messfunk'", "store.url", "expected postgresql://user@host/database"),
+        ("[store]\nurl = 'postgresql://me:hush@db/messfunk'", "store.url", "Use password_file for it"),
+        ("[store]\nurl = 'postgresql://db/x?password=hush'", "store.url", "its password in password_file"),
+        ("[store]\npassword_file = 'none'", "store.password_file", "no such file"),
         ("store = 3", "store", "expected a table [store]"),
         ("[http]\nbind = 8080", "http.bind", "expected an IP address and a port"),
         ("[http]\nbind = 'localhost:80'", "http.bind", "expected an IP address and a port"),
@@ -131,6 +135,7 @@ def test_an_error_names_file_key_and_what_is_expected(file: Path, text: str, key
         load(file)
     (line,) = str(refused.value).splitlines()
     assert line.startswith(f"{file}: {key}: ")
+    assert "hush" not in line
     assert expected in line
 
 

@@ -17,7 +17,7 @@ import pytest
 
 from gateway import devices
 from gateway.devices import Provisioning
-from gateway.store.sqlite import Store
+from gateway.store.ledger import Store
 from tests.gateway.desk import START_MS, Node, abp
 from tests.gateway.forwarder import PUSH_ACK, push, rxpk
 

@@ -8,8 +8,9 @@ import pytest
 from codec.lorawan import frames
 from gateway import devices
 from gateway.devices import AbpKeys, DeviceError, OtaaKeys, Provisioning, parse_keys, read_keys
-from gateway.model import ConflictError, NotFoundError
-from gateway.store.sqlite import Store
+from gateway.model import ConflictError, Installation, NotFoundError
+from gateway.store import sites
+from gateway.store.ledger import Store
 from tests.gateway.desk import START_MS, Desk, Node, abp, otaa
 
 OTAA = {"join_eui": "0102030405060708", "app_key": "2b7e151628aed2a6abf7158809cf4f3c"}
@@ -69,7 +70,9 @@ def test_a_device_has_what_it_was_registered_with(desk: Desk) -> None:
     keys = otaa(5).otaa
     devices.add(desk.store, Provisioning("70b3d57ed0000005", "Aue", keys, 50.5, 9.7, 2600), START_MS)
     device = devices.find(desk.store, "70b3d57ed0000005")
-    assert (device.name, device.lat, device.lon, device.mount_mm) == ("Aue", 50.5, 9.7, 2600)
+    place = sites.present(desk.store.connection, device.dev_eui)
+    assert place == Installation("aue", device.dev_eui, 0, None, 2600, 50.5, 9.7, id=1)
+    assert device.name == "Aue"
     assert (device.activation, device.join_eui, device.app_key) == ("otaa", keys.join_eui, keys.app_key)
 
 

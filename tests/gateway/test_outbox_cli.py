@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from gateway.cli import app
 from gateway.store import outbox
-from gateway.store.sqlite import Store
+from gateway.store.ledger import Store
 from tests.gateway.sinks.conftest import Ledger
 
 
@@ -26,7 +26,7 @@ def ledger(tmp_path: Path) -> Ledger:
 
 
 def run(ledger: Ledger, *arguments: str) -> str:
-    done = CliRunner().invoke(app, ["outbox", *arguments, "--db", str(ledger.store.path)])
+    done = CliRunner().invoke(app, ["outbox", *arguments, "--db", str(ledger.store.where)])
     assert done.exit_code == 0, done.output
     return done.output
 
@@ -46,7 +46,7 @@ def test_dead_letters_are_shown_and_retried(ledger: Ledger) -> None:
     assert json.loads(run(ledger, "retry", "--sink", "other", "--json")) == {"retried": 0}
     assert json.loads(run(ledger, "retry", "--json")) == {"retried": 1}
     assert run(ledger, "dead") == "none\n"
-    store = Store(ledger.store.path)
+    store = Store(ledger.store.where)
     assert [each.fcnt for each in outbox.due(store.connection, "hook", 9)] == [0, 1, 2], "in its old place"
     store.close()
 
@@ -54,7 +54,7 @@ def test_dead_letters_are_shown_and_retried(ledger: Ledger) -> None:
 def test_a_sink_is_let_go_and_its_uplinks_stay(ledger: Ledger) -> None:
     assert run(ledger, "drop", "hook") == "hook: 3 uplinks are owed no more\n"
     assert run(ledger, "list") == "no sink has ever run\n"
-    store = Store(ledger.store.path)
+    store = Store(ledger.store.where)
     assert store.connection.execute("SELECT count(*) FROM uplink").fetchone()[0] == 3
     store.close()
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from codec.message import ROWS
 from codec.wire import WireError
-from gateway.model import Reading, Uplink
+from gateway.model import Installation, Reading, Uplink
 from gateway.stages import decode
 
 BIT = {row.name: row.bit for row in ROWS}
@@ -38,8 +38,13 @@ def uplink(content: bytes, fport: int | None = 1) -> Uplink:
     )
 
 
+def installed(mount_mm: int | None) -> list[Installation]:
+    return [Installation("aue", "70b3d57ed0000001", from_ms=0, mount_mm=mount_mm)]
+
+
 def values(content: bytes, mount_mm: int | None = None) -> dict[str, float | str | None]:
-    return {reading.quantity: reading.fault or reading.value for reading in decode(uplink(content), mount_mm)}
+    readings = decode(uplink(content), installed(mount_mm))
+    return {reading.quantity: reading.fault or reading.value for reading in readings}
 
 
 def test_a_report_becomes_readings_in_units() -> None:
@@ -62,14 +67,14 @@ def test_no_distance_makes_no_level() -> None:
 
 
 def test_a_reading_carries_all_that_is_known() -> None:
-    (reading,) = decode(uplink(payload(temperature=[1])), None)
+    (reading,) = decode(uplink(payload(temperature=[1])))
     assert reading == Reading(
         "70b3d57ed0000001", "temperature", 1_000_000_000, None, "no_answer", 2, "00" * 8
     )
 
 
 def test_the_age_moves_the_reading_back_and_is_no_reading_itself() -> None:
-    readings = decode(uplink(payload(temperature=0, number=7, age_s=90)), None)
+    readings = decode(uplink(payload(temperature=0, number=7, age_s=90)))
     assert [(reading.quantity, reading.time) for reading in readings] == [
         ("temperature", 1_000_000_000 - 90_000)
     ]
@@ -78,23 +83,23 @@ def test_the_age_moves_the_reading_back_and_is_no_reading_itself() -> None:
 @pytest.mark.parametrize("age_s", [[2], 10, -1, 2_678_401, 2**32 - 1])
 def test_an_age_out_of_its_range_cannot_be_told(age_s: object) -> None:
     with pytest.raises(WireError, match="cannot be dated"):
-        decode(uplink(payload(temperature=0, age_s=age_s)), None)
+        decode(uplink(payload(temperature=0, age_s=age_s)))
 
 
 @pytest.mark.parametrize("fport", [None, 1, 2, 10, 223, 224, 255])
 def test_the_port_does_not_matter(fport: int | None) -> None:
-    assert len(decode(uplink(payload(temperature=0), fport), None)) == 1
+    assert len(decode(uplink(payload(temperature=0), fport))) == 1
 
 
 def test_mac_commands_are_no_report() -> None:
     with pytest.raises(WireError, match="MAC commands"):
-        decode(uplink(payload(temperature=0), fport=0), None)
+        decode(uplink(payload(temperature=0), fport=0))
 
 
 @pytest.mark.parametrize("content", [b"", b"\x00", b"\x80", b"\xa0", b"hello", b"\x9f\x00\xff", b"\x83\x00"])
 def test_what_is_no_report_is_refused(content: bytes) -> None:
     with pytest.raises(WireError):
-        decode(uplink(content), None)
+        decode(uplink(content))
 
 
 def test_a_value_that_no_node_would_send_is_still_a_number() -> None:
@@ -104,7 +109,7 @@ def test_a_value_that_no_node_would_send_is_still_a_number() -> None:
 @given(st.binary(max_size=60))
 def test_random_bytes_are_read_or_refused(content: bytes) -> None:
     try:
-        readings = decode(uplink(content), 3000)
+        readings = decode(uplink(content), installed(3000))
     except WireError:
         return
     assert all((reading.value is None) == (reading.fault is not None) for reading in readings)
@@ -115,7 +120,7 @@ def times(content: bytes, quantity: str) -> list[tuple[int, float | str | None]]
     received_at = uplink(content).received_at
     return [
         ((reading.time - received_at) // 1000, reading.fault or reading.value)
-        for reading in decode(uplink(content), 4000)
+        for reading in decode(uplink(content), installed(4000))
         if reading.quantity == quantity
     ]
 
@@ -135,16 +140,16 @@ def test_an_alarm_is_a_reading_of_its_moment() -> None:
 
 @pytest.mark.parametrize("said", [[-19, 1, 2, 3, 4, 5, 6, []], [-21, 5, 0]])
 def test_a_hello_and_an_answer_measure_nothing(said: list[Any]) -> None:
-    assert decode(uplink(cbor2.dumps(said), 4), 4000) == []
+    assert decode(uplink(cbor2.dumps(said), 4), installed(4000)) == []
 
 
 def test_a_command_does_not_come_from_a_node() -> None:
     with pytest.raises(WireError, match="no node sends"):
-        decode(uplink(cbor2.dumps([-20, 1, [1, 300]]), 10), None)
+        decode(uplink(cbor2.dumps([-20, 1, [1, 300]]), 10))
 
 
 def test_what_cannot_be_is_kept_and_flagged() -> None:
     """No node's encoder would send it: 50 m of distance, beside a temperature that is fine."""
     content = payload(distance=50_000 - CENTRE["distance"], temperature=0)
-    flags = {reading.quantity: reading.flag for reading in decode(uplink(content), 4000)}
+    flags = {reading.quantity: reading.flag for reading in decode(uplink(content), installed(4000))}
     assert flags == {"distance": 4, "level": 4, "temperature": 2}

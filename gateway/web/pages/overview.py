@@ -1,12 +1,12 @@
 """The overview: all places with what they say now, beside their map."""
 
-import sqlite3
 from dataclasses import dataclass
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 
 from gateway.store import queries
+from gateway.store.database import Connection
 from gateway.web import alarms_shown, places
 from gateway.web.curve import spark
 from gateway.web.page import PageRouter, render
@@ -35,7 +35,7 @@ class Card:
 @router.page("/")
 def overview(request: Request, site: AtSite, q: str = "", after: str = "") -> HTMLResponse:
     now = site.clock.now_ms()
-    with queries.opened(site.store_path) as db:
+    with queries.opened(site.store) as db:
         known = places.places(db, request.state.asker)
         found = [place for place in known if q.casefold() in place.name.casefold()]
         ids = [place.id for place in found]
@@ -64,7 +64,7 @@ def _urgency(card: Card) -> tuple[bool, bool, int]:
     return card.alarm is None, not card.present.is_live, _KINDS.index(kind)
 
 
-def _card(db: sqlite3.Connection, place: Place, now: int, warnings: list[alarms_shown.Raised]) -> Card:
+def _card(db: Connection, place: Place, now: int, warnings: list[alarms_shown.Raised]) -> Card:
     seen = places.see(db, place, now)
     line = spark(seen.present.quantity, seen.recent, *_SPARK) if seen.present.quantity else ""
     alarm = next((each.text for each in warnings if each.site_id == place.id), None)

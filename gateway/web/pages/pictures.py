@@ -70,7 +70,7 @@ def embed(
     """For an iframe of a municipality's own page."""
     now = site.clock.now_ms()
     parse_span(start, None, now)
-    with queries.opened(site.store_path) as db:
+    with queries.opened(site.store) as db:
         place = find(db, request, site_id)
         seen = places.see(db, place, now, check_quantity(place, quantity))
     answer = render(
@@ -103,7 +103,7 @@ def _picture(
 ) -> Picture:
     now, language = site.clock.now_ms(), tongue(request).language
     span = parse_span(*asked, now)
-    with queries.opened(site.store_path) as db:
+    with queries.opened(site.store) as db:
         place = find(db, request, site_id)
         seen = places.see(db, place, now, check_quantity(place, quantity))
         series = list(places.series(db, place, quantity, span))

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import sqlite3
 from collections.abc import Iterable
 from itertools import islice
 from typing import Any
@@ -11,6 +10,7 @@ from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from gateway.store import queries
+from gateway.store.database import Connection
 from gateway.web import alarms_shown, places
 from gateway.web.curve import thinned
 from gateway.web.page import PageRouter, render, tongue
@@ -30,7 +30,7 @@ _FULL_POINTS = 12_000  # beyond that a curve is thinned: no screen shows more
 router = PageRouter()
 
 
-def find(db: sqlite3.Connection, request: Request, site_id: str) -> Place:
+def find(db: Connection, request: Request, site_id: str) -> Place:
     """Who may not see a place is not told that there is one."""
     found = places.place(db, request.state.asker, site_id)
     if found is None:
@@ -58,7 +58,7 @@ def site_page(
     now = site.clock.now_ms()
     since, until = parse_span(start, end, now)
     compared = request.query_params.getlist("with")[:_COMPARED]
-    with queries.opened(site.store_path) as db:
+    with queries.opened(site.store) as db:
         place = find(db, request, site_id)
         offered = charted(place.told)
         chosen = quantity if quantity in place.told else next(iter(offered), headline(place.told))
@@ -101,7 +101,7 @@ def summary(language: str, quantity: str | None, rows: list[Point]) -> dict[str,
     return {"least": min(good), "most": max(good), "last": good[-1]} if good else None
 
 
-def _newest_uplinks(db: sqlite3.Connection, place: Place) -> Iterable[dict[str, Any]]:
+def _newest_uplinks(db: Connection, place: Place) -> Iterable[dict[str, Any]]:
     heard = place.device["last_seen"]
     since = None if heard is None else heard - 12 * HOUR_MS
     return reversed(list(queries.uplinks(db, place.device["dev_eui"], (since, None)))) if heard else []
@@ -114,7 +114,7 @@ def columns(
     """A series in columns, in the shown unit, thinned where no screen shows more; for the curve."""
     now = site.clock.now_ms()
     span = parse_span(start, end, now)
-    with queries.opened(site.store_path) as db:
+    with queries.opened(site.store) as db:
         place = find(db, request, site_id)
         check_quantity(place, quantity)
         points = list(places.series(db, place, quantity, span))
@@ -145,7 +145,7 @@ def table(
     request: Request, site: AtSite, site_id: str, quantity: str, start: str = "P1D", end: str | None = None
 ) -> Response:
     """Every reading of a span; times in UTC, values in the unit that the head names."""
-    with queries.opened(site.store_path) as db:
+    with queries.opened(site.store) as db:
         place = find(db, request, site_id)
         check_quantity(place, quantity)
         points = list(places.series(db, place, quantity, parse_span(start, end, site.clock.now_ms())))
@@ -168,13 +168,13 @@ def _cell(quantity: str, point: Point) -> str:
 def geojson(request: Request, site: AtSite) -> Response:
     """All places with their newest values, as RFC 7946 has it: degrees, east before north."""
     now = site.clock.now_ms()
-    with queries.opened(site.store_path) as db:
+    with queries.opened(site.store) as db:
         features = [_feature(db, place, now) for place in places.places(db, request.state.asker)]
     document = {"type": "FeatureCollection", "features": features}
     return JSONResponse(document, media_type="application/geo+json")
 
 
-def _feature(db: sqlite3.Connection, place: Place, now: int) -> dict[str, Any]:
+def _feature(db: Connection, place: Place, now: int) -> dict[str, Any]:
     present = places.see(db, place, now).present
     known = place.lat is not None and place.lon is not None
     return {

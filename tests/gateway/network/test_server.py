@@ -94,7 +94,7 @@ async def test_a_repetition_after_a_restart_gets_a_new_answer(desk: Desk, node: 
     phy = node.uplink(confirmed=True)
     desk.hear(desk.reception(phy))
     await desk.clock.advance(5000)
-    again = Desk(desk.store.path, desk.clock)
+    again = Desk(desk.store.where, desk.clock)
     again.hear(again.reception(phy))
     await desk.clock.advance(5000)
     again.store.close()
@@ -237,7 +237,7 @@ async def test_a_device_of_another_process_is_known_at_once(desk: Desk) -> None:
     late = abp(9)
     assert late.keys
     assert desk.hear(desk.reception(late.uplink())) == []
-    other = Desk(desk.store.path)
+    other = Desk(desk.store.where)
     devices.add(other.store, devices.Provisioning(late.dev_eui, "late", late.keys), START_MS)
     assert desk.hear(desk.reception(late.uplink()))
     late.fcnt = -1

@@ -12,7 +12,7 @@ from gateway.refusals import Refusals
 from gateway.sources.bridge import Bridge
 from gateway.sources.lns import Hearing, LnsUplink
 from gateway.store import outbox
-from gateway.store.sqlite import Store
+from gateway.store.ledger import Store
 from tests.gateway.desk import START_MS, ManualClock
 from tests.gateway.lns import REPORT, dev_eui
 

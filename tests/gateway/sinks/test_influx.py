@@ -70,7 +70,7 @@ def test_no_name_breaks_a_line(name: str, value: float, fault: str) -> None:
 
 
 async def test_it_is_posted_with_its_token(ledger: Ledger) -> None:
-    token = ledger.store.path.parent / "token"
+    token = ledger.store.where.parent / "token"
     token.write_text("secret-of-influx\n")
     async with serving([204, 204]) as server:
         config = InfluxConfig(

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from gateway.store import database
+from gateway.model import Installation
+from gateway.store import database, queries, sites
 from gateway.store.database import StoreError
-from gateway.store.sqlite import Store
+from gateway.store.ledger import Store
 
 FIRST = """
 INSERT INTO device VALUES ('70b3d57ed0000001', 'Aue', 'abp', NULL, NULL, 0, 51.5, 9.9, 3000, 1);
@@ -28,7 +29,9 @@ TABLES = ("device", "session", "dev_nonce", "uplink", "reception", "reading", "e
 
 def first_schema(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path)
-    db.executescript((database._SCHEMA / "001_ledger.sql").read_text("utf-8") + "PRAGMA user_version = 1;")
+    db.executescript(
+        (database.SCHEMA / "sqlite" / "001_ledger.sql").read_text("utf-8") + "PRAGMA user_version = 1;"
+    )
     db.executescript(FIRST)
     return db
 
@@ -44,8 +47,16 @@ def test_every_row_is_there_afterwards(tmp_path: Path) -> None:
     store = Store(tmp_path / "old.db")
     after = contents(store.connection)
     assert after.pop("session") == [(*before.pop("session")[0], None, None, "", b"")]
-    assert after.pop("device") == [(*row, None) for row in before.pop("device")]
+    assert after.pop("reception") == [(1, *before.pop("reception")[0])]
+    (uplink_id, quantity, dev_eui, *rest), *_ = before.pop("reading")
+    assert after.pop("reading") == [(dev_eui, quantity, rest[0], uplink_id, *rest[1:])]
+    assert after.pop("device") == [(*row[:6], row[9], None) for row in before.pop("device")]
     assert after == before
+    assert queries.device(store.connection, dev_eui)["last"][0]["value"] == 1234.0
+    assert sites.present(store.connection, dev_eui) == Installation(
+        dev_eui, dev_eui, 0, None, 3000, 51.5, 9.9, 1
+    )
+    assert [site.name for site in sites.sites(store.connection)] == ["Aue", "Wehr"]
     assert store.connection.execute("PRAGMA foreign_keys").fetchone()[0] == 1
     with store.transaction():
         session = store.candidates("00000001")[0]

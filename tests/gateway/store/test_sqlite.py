@@ -5,16 +5,14 @@ import stat
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from gateway import devices
-from gateway.store import database
+from gateway.store import database, sqlite
 from gateway.store.database import StoreError
-from gateway.store.sqlite import Store
-from tests.gateway.desk import START_MS, Desk, Node
+from gateway.store.ledger import Store
+from tests.gateway.desk import Desk, Node
 
 
 def test_a_new_file_is_for_its_owner_only(tmp_path: Path) -> None:
@@ -49,32 +47,32 @@ def test_a_second_opening_finds_the_same_schema(tmp_path: Path) -> None:
 def test_steps_are_applied_in_order_from_where_the_file_stands(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    steps = tmp_path / "schema"
+    steps = tmp_path / "sqlite"
     steps.mkdir()
-    monkeypatch.setattr(database, "_SCHEMA", steps)
+    monkeypatch.setattr(database, "SCHEMA", tmp_path)
     path = tmp_path / "grown.db"
     (steps / "001_first.sql").write_text("-- first; with a semicolon\nCREATE TABLE a (x TEXT) STRICT;\n")
-    database.connect(path).close()
+    sqlite.connect(path).close()
     (steps / "002_second.sql").write_text(
         "ALTER TABLE a ADD COLUMN y TEXT;\nINSERT INTO a VALUES ('1;', '2');\n"
     )
     (steps / "010_third.sql").write_text("UPDATE a SET y = x || y;\n")
-    db = database.connect(path)
+    db = sqlite.connect(path)
     assert [tuple(row) for row in db.execute("SELECT * FROM a")] == [("1;", "1;2")]
     assert db.execute("PRAGMA user_version").fetchone()[0] == 3
     db.close()
 
 
 def test_a_step_that_fails_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    steps = tmp_path / "schema"
+    steps = tmp_path / "sqlite"
     steps.mkdir()
-    monkeypatch.setattr(database, "_SCHEMA", steps)
+    monkeypatch.setattr(database, "SCHEMA", tmp_path)
     path = tmp_path / "grown.db"
     (steps / "001_first.sql").write_text("CREATE TABLE a (x TEXT);\n")
-    database.connect(path).close()
+    sqlite.connect(path).close()
     (steps / "002_second.sql").write_text("CREATE TABLE b (x TEXT);\nCREATE TABLE a (x TEXT);\n")
     with pytest.raises(StoreError, match="table a already exists"):
-        database.connect(path)
+        sqlite.connect(path)
     with sqlite3.connect(path) as db:
         assert [row[0] for row in db.execute("SELECT name FROM sqlite_schema")] == ["a"]
     db.close()
@@ -146,29 +144,12 @@ def test_what_is_no_database_is_refused(tmp_path: Path, name: str) -> None:
         Store(tmp_path / name)
 
 
-def test_a_transaction_that_fails_changes_nothing(desk: Desk, node: Node) -> None:
-    (uplink,) = desk.hear(desk.reception(node.uplink()))
-    before = desk.dump()
-
-    def write(then: Callable[[], None]) -> None:
-        with desk.store.transaction():
-            desk.store.set_fcnt_up(1, 77)
-            then()
-
-    with pytest.raises(StoreError, match="UNIQUE"):
-        write(lambda: desk.store.add_uplink(uplink))
-    with pytest.raises(ZeroDivisionError):
-        write(lambda: print(1 / 0))
-    assert desk.dump() == before
-    write(lambda: None)
-    assert desk.dump() != before
-
-
+@pytest.mark.parametrize("where", ["sqlite"], indirect=True)
 def test_a_writer_that_keeps_the_file_is_an_error_and_no_lock_for_ever(
     desk: Desk, node: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk.store.connection.execute("PRAGMA busy_timeout = 10")
-    other = sqlite3.connect(desk.store.path, isolation_level=None)
+    other = sqlite3.connect(desk.store.where, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     phy = node.uplink()
     with pytest.raises(StoreError, match="locked"):
@@ -176,27 +157,3 @@ def test_a_writer_that_keeps_the_file_is_an_error_and_no_lock_for_ever(
     other.execute("ROLLBACK")
     other.close()
     assert desk.hear(desk.reception(phy)), "the frame is still new"
-
-
-def test_a_removed_device_takes_its_rows_with_it(desk: Desk, node: Node, joiner: Node) -> None:
-    desk.hear(desk.reception(joiner.join_request()), desk.reception(node.uplink()))
-    for dev_eui in (node.dev_eui, joiner.dev_eui):
-        devices.purge(desk.store, dev_eui)
-    tables = ("device", "session", "dev_nonce", "uplink", "reception", "reading")
-    for table in tables:
-        assert desk.store.connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] == 0
-
-
-def test_old_events_are_trimmed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.store.sqlite._EVENTS_KEPT", 3)
-    with desk.store.transaction():
-        for number in range(10):
-            desk.store.add_event("uplink", str(number))
-    rows = desk.store.connection.execute("SELECT id, data FROM event").fetchall()
-    assert [tuple(row) for row in rows] == [(8, "7"), (9, "8"), (10, "9")]
-
-
-def test_devices_are_listed_by_their_eui(desk: Desk, joiner: Node, node: Node) -> None:
-    listed = desk.store.devices()
-    assert [device.dev_eui for device in listed] == sorted([joiner.dev_eui, node.dev_eui])
-    assert {device.created_at for device in listed} == {START_MS}

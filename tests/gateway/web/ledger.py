@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from gateway.model import Device, Reading, Reception, Session, Uplink
-from gateway.store.sqlite import Store
+from gateway.store.ledger import Store
 
 NOW = 1_795_348_800_000  # 2026-11-22T12:00:00Z
 MINUTE = 60_000

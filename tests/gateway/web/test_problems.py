@@ -1,11 +1,10 @@
 """Every error is a problem document that says what to do next."""
 
-import sqlite3
-
 import httpx
 import pytest
 from fastapi import FastAPI
 
+from gateway.store.database import StoreError
 from tests.gateway.web.conftest import CREEK
 
 READINGS = f"/api/v1/devices/{CREEK}/readings"
@@ -95,7 +94,7 @@ async def test_a_damaged_store(
     app: FastAPI, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
-        raise sqlite3.DatabaseError("database disk image is malformed")
+        raise StoreError("x.db: database disk image is malformed")
 
     monkeypatch.setattr("gateway.web.api.queries.devices", fail)
     answer = await client.get("/api/v1/devices")

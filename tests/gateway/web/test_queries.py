@@ -3,6 +3,7 @@
 import pytest
 
 from gateway.store import queries
+from gateway.store.database import opened
 from tests.gateway.web.conftest import CREEK
 from tests.gateway.web.ledger import Ledger
 
@@ -18,7 +19,7 @@ ASKED = {
 
 @pytest.mark.parametrize("name", ASKED)
 def test_every_table_is_searched_by_an_index(ledger: Ledger, name: str) -> None:
-    with queries.opened(ledger.path) as db:
+    with opened(ledger.path) as db:
         asked: list[str] = []
         db.set_trace_callback(asked.append)
         list(ASKED[name](db) or ())
@@ -30,14 +31,14 @@ def test_every_table_is_searched_by_an_index(ledger: Ledger, name: str) -> None:
 
 
 def test_the_connection_cannot_write(ledger: Ledger) -> None:
-    with queries.opened(ledger.path) as db, pytest.raises(Exception, match="readonly database"):
+    with opened(ledger.path) as db, pytest.raises(Exception, match="readonly database"):
         db.execute("DELETE FROM device")
 
 
 def test_one_answer_is_of_one_moment(ledger: Ledger) -> None:
-    with queries.opened(ledger.path) as db:
+    with opened(ledger.path) as db:
         before = queries.device(db, CREEK)
         ledger.hear(CREEK, 1_900_000_000_000, {"level": 1.0})
         assert queries.device(db, CREEK) == before
-    with queries.opened(ledger.path) as db:
+    with opened(ledger.path) as db:
         assert queries.device(db, CREEK) != before

@@ -1,0 +1,196 @@
+"""The ledger: who may send, what was heard, what it said. Every write stands in a transaction."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import asdict, fields
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from gateway.model import Device, Reading, Reception, Session, Uplink
+from gateway.store.database import Connection, Role, Where, connect
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+    Value = TypeVar("Value", bound=DataclassInstance)
+
+_EVENTS_KEPT = 10_000
+
+_NEWEST = """
+    INSERT INTO newest (dev_eui, quantity, time, value, fault, flag, uplink_id) VALUES (?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (dev_eui, quantity) DO UPDATE SET time = excluded.time, value = excluded.value,
+        fault = excluded.fault, flag = excluded.flag, uplink_id = excluded.uplink_id
+    WHERE (excluded.time, excluded.uplink_id) >= (newest.time, newest.uplink_id)
+"""
+_NEWEST_COLUMNS = ("dev_eui", "quantity", "time", "value", "fault", "flag", "uplink_id")
+
+
+class Store:
+    """One connection, which writes."""
+
+    def __init__(self, where: Where):
+        self.where = where
+        self._db = connect(where)
+
+    @property
+    def connection(self) -> Connection:
+        """For SQL of other rooms; its queries see what the open transaction has written."""
+        return self._db
+
+    def claim(self, role: Role) -> bool:
+        """Whether this process has the role alone, from now until the store is closed."""
+        return self._db.claim(role)
+
+    def close(self) -> None:
+        self._db.close()
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """All of it is on disk at the end, or nothing is changed."""
+        return self._db.transaction()
+
+    # Devices
+
+    def device(self, dev_eui: str) -> Device | None:
+        """None when it is archived, too."""
+        return self._one(Device, "SELECT * FROM device WHERE dev_eui = ? AND archived_at IS NULL", dev_eui)
+
+    def archived_device(self, dev_eui: str) -> Device | None:
+        return self._one(
+            Device, "SELECT * FROM device WHERE dev_eui = ? AND archived_at IS NOT NULL", dev_eui
+        )
+
+    def devices(self) -> list[Device]:
+        """Without those that are archived."""
+        return self._all(Device, "SELECT * FROM device WHERE archived_at IS NULL ORDER BY dev_eui")
+
+    def add_device(self, device: Device) -> None:
+        self._insert("device", asdict(device))
+
+    def set_device(self, device: Device) -> None:
+        """What people say of it, and its keys; its counters and DevNonces stay."""
+        said = asdict(device)
+        for kept in ("dev_eui", "join_nonce", "created_at"):
+            del said[kept]
+        columns = ", ".join(f"{name} = ?" for name in said)
+        statement = f"UPDATE device SET {columns} WHERE dev_eui = ?"  # noqa: S608 (names from this file only)
+        self._db.execute(statement, (*said.values(), device.dev_eui))
+
+    def remove_device(self, dev_eui: str) -> None:
+        """With its sessions, uplinks and readings."""
+        self._db.execute("DELETE FROM device WHERE dev_eui = ?", (dev_eui,))
+
+    # Sessions
+
+    def candidates(self, dev_addr: str) -> list[Session]:
+        """The sessions a frame with this DevAddr may belong to."""
+        return self._all(
+            Session,
+            "SELECT * FROM session WHERE dev_addr = ? AND source IS NULL AND state <> 'ended' "
+            "ORDER BY id DESC",
+            dev_addr,
+        )
+
+    def newest_session(self, dev_eui: str, state: Literal["pending", "active", "ended"]) -> Session | None:
+        return self._one(
+            Session,
+            "SELECT * FROM session WHERE dev_eui = ? AND state = ? AND source IS NULL ORDER BY id DESC",
+            dev_eui,
+            state,
+        )
+
+    def add_session(self, session: Session) -> int:
+        """The id the session gets; the one it carries is not used."""
+        row = asdict(session)
+        del row["id"]
+        return self._insert_numbered("session", row)
+
+    def activate(self, session: Session) -> None:
+        """The session is in use: those before it are over."""
+        self._db.execute(
+            "UPDATE session SET state = CASE WHEN id = ? THEN 'active' ELSE 'ended' END"
+            " WHERE dev_eui = ? AND id <= ?",
+            (session.id, session.dev_eui, session.id),
+        )
+
+    def end_sessions(self, dev_eui: str) -> None:
+        self._db.execute("UPDATE session SET state = 'ended' WHERE dev_eui = ?", (dev_eui,))
+
+    def set_fcnt_up(self, session_id: int, fcnt: int) -> None:
+        self._db.execute("UPDATE session SET fcnt_up = ? WHERE id = ?", (fcnt, session_id))
+
+    def take_fcnt_down(self, session_id: int) -> int:
+        """The next downlink counter, which is then never given again."""
+        row = self._db.execute(
+            "UPDATE session SET fcnt_down = fcnt_down + 1 WHERE id = ? RETURNING fcnt_down - 1", (session_id,)
+        )
+        return int(row.fetchone()[0])
+
+    # Joins
+
+    def is_nonce_used(self, dev_eui: str, join_eui: str, dev_nonce: int) -> bool:
+        found = self._db.execute(
+            "SELECT 1 FROM dev_nonce WHERE dev_eui = ? AND join_eui = ? AND dev_nonce = ?",
+            (dev_eui, join_eui, dev_nonce),
+        )
+        return found.fetchone() is not None
+
+    def use_nonces(self, dev_eui: str, join_eui: str, dev_nonce: int, join_nonce: int) -> None:
+        self._db.execute("INSERT INTO dev_nonce VALUES (?, ?, ?)", (dev_eui, join_eui, dev_nonce))
+        self._db.execute("UPDATE device SET join_nonce = ? WHERE dev_eui = ?", (join_nonce, dev_eui))
+
+    # Uplinks
+
+    def uplink(self, session_id: int, fcnt: int) -> Uplink | None:
+        return self._one(Uplink, "SELECT * FROM uplink WHERE session_id = ? AND fcnt = ?", session_id, fcnt)
+
+    def undecoded(self) -> list[Uplink]:
+        """Those whose decoding has not been tried, oldest first."""
+        return self._all(Uplink, "SELECT * FROM uplink WHERE decoded IS NULL ORDER BY received_at")
+
+    def add_uplink(self, uplink: Uplink) -> None:
+        self._insert("uplink", asdict(uplink))
+
+    def add_reception(self, uplink_id: str, reception: Reception) -> None:
+        heard = asdict(reception)
+        del heard["phy"]
+        self._insert("reception", {"uplink_id": uplink_id, **heard})
+
+    def set_decoded(self, uplink_id: str, readings: Sequence[Reading], error: str | None) -> None:
+        self._db.execute(
+            "UPDATE uplink SET decoded = ?, error = ? WHERE id = ?", (error is None, error, uplink_id)
+        )
+        for reading in readings:
+            row = asdict(reading)
+            self._insert("reading", row)
+            self._db.execute(_NEWEST, [row[name] for name in _NEWEST_COLUMNS])
+
+    # Events
+
+    def add_event(self, kind: Literal["uplink", "reading", "join"], data: str) -> None:
+        newest = self._insert_numbered("event", {"kind": kind, "data": data})
+        self._db.execute("DELETE FROM event WHERE id <= ?", (newest - _EVENTS_KEPT,))
+
+    # Rows
+
+    def _insert(self, table: str, row: dict[str, Any]) -> None:
+        self._db.execute(_insertion(table, tuple(row)), tuple(row.values()))
+
+    def _insert_numbered(self, table: str, row: dict[str, Any]) -> int:
+        """The number it gets."""
+        statement = _insertion(table, tuple(row)) + " RETURNING id"
+        return int(self._db.execute(statement, tuple(row.values())).fetchone()["id"])
+
+    def _all(self, kind: "type[Value]", query: str, *arguments: object) -> "list[Value]":
+        """Columns have the names of the dataclass's fields."""
+        names = [field.name for field in fields(kind)]
+        return [kind(**{name: row[name] for name in names}) for row in self._db.execute(query, arguments)]
+
+    def _one(self, kind: "type[Value]", query: str, *arguments: object) -> "Value | None":
+        found = self._all(kind, query + " LIMIT 1", *arguments)
+        return found[0] if found else None
+
+
+@lru_cache
+def _insertion(table: str, names: tuple[str, ...]) -> str:
+    marks = ", ".join("?" * len(names))
+    return f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})"  # noqa: S608 (names from this file only)

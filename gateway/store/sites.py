@@ -1,0 +1,121 @@
+"""Sites, and which device measures at which of them from when to when."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+from gateway.model import Device, GatewayError, Installation, Site
+from gateway.store.database import Connection
+
+_SLUG = re.compile("[a-z0-9-]{1,40}")
+_SPELT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+_SITE = tuple(Site.__dataclass_fields__)
+_INSTALLATION = tuple(name for name in Installation.__dataclass_fields__ if name != "id")
+
+
+class SiteError(GatewayError):
+    """What is asked of a site or an installation cannot be."""
+
+
+def slug(name: str) -> str:
+    """`Wehr am Mühlgraben` as `wehr-am-muehlgraben`."""
+    spelt = re.sub("[^a-z0-9]+", "-", name.lower().translate(_SPELT)).strip("-")
+    return spelt[:40].strip("-") or "site"
+
+
+def site(db: Connection, site_id: str) -> Site | None:
+    row = db.execute("SELECT * FROM site WHERE id = ?", (site_id,)).fetchone()
+    return row and _site(row)
+
+
+def sites(db: Connection) -> list[Site]:
+    """By id."""
+    return [_site(row) for row in db.execute("SELECT * FROM site ORDER BY id")]
+
+
+def add(db: Connection, added: Site) -> None:
+    if not _SLUG.fullmatch(added.id):
+        raise SiteError(f"{added.id!r}: an id of a site is 1 to 40 of a-z, 0-9 and -")
+    if site(db, added.id):
+        raise SiteError(f"a site {added.id} is there already; name another id")
+    row = asdict(added)
+    marks = ", ".join("?" * len(_SITE))
+    db.execute(f"INSERT INTO site ({', '.join(_SITE)}) VALUES ({marks})", [row[name] for name in _SITE])  # noqa: S608
+
+
+def add_for(
+    db: Connection, device: Device, lat: float | None, lon: float | None, mount_mm: int | None
+) -> Site:
+    """A site of the device's name, where it has always measured until a re-survey says otherwise."""
+    named = slug(device.name)
+    if site(db, named):
+        named = f"{named[:23].strip('-')}-{device.dev_eui}"
+    made = Site(named, device.name, lat, lon, created_at=device.created_at)
+    add(db, made)
+    install(db, Installation(named, device.dev_eui, from_ms=0, mount_mm=mount_mm))
+    return made
+
+
+def correct(db: Connection, device: Device, said: Mapping[str, Any]) -> None:
+    """Latitude, longitude and height where it measures now were other than had been said."""
+    place = present(db, device.dev_eui)
+    if place is None:
+        add_for(db, device, said.get("lat"), said.get("lon"), said.get("mount_mm"))
+        return
+    own = db.execute("SELECT lat FROM installation WHERE id = ?", (place.id,)).fetchone()["lat"] is not None
+    for name, value in said.items():
+        is_site = name != "mount_mm" and not own
+        table, key = ("site", place.site_id) if is_site else ("installation", place.id)
+        db.execute(f"UPDATE {table} SET {name} = ? WHERE id = ?", (value, key))  # noqa: S608 (names as tabled)
+
+
+def installations(db: Connection, dev_eui: str) -> list[Installation]:
+    """Where the device has measured, oldest first."""
+    found = db.execute("SELECT * FROM installation WHERE dev_eui = ? ORDER BY from_ms", (dev_eui,))
+    return [Installation(**dict(row)) for row in found]
+
+
+def present(db: Connection, dev_eui: str) -> Installation | None:
+    """Where the device measures now, with the position that it has there."""
+    newest = next((each for each in installations(db, dev_eui) if each.to_ms is None), None)
+    if newest is None or newest.lat is not None:
+        return newest
+    there = site(db, newest.site_id)
+    return replace(newest, lat=there.lat, lon=there.lon) if there else None
+
+
+def installed_at(db: Connection, site_id: str) -> list[Installation]:
+    """The devices that have measured at the site, oldest first."""
+    found = db.execute("SELECT * FROM installation WHERE site_id = ? ORDER BY from_ms, id", (site_id,))
+    return [Installation(**dict(row)) for row in found]
+
+
+def install(db: Connection, new: Installation) -> None:
+    """From `from_ms` on: the installation in force by then ends; one of the same instant is corrected.
+
+    A later one stays, and `new` ends before it at the latest.
+    """
+    if site(db, new.site_id) is None:
+        raise SiteError(f"no site {new.site_id}; add it first")
+    others = [each for each in installations(db, new.dev_eui) if each.from_ms != new.from_ms]
+    following = min((each.from_ms for each in others if each.from_ms > new.from_ms), default=None)
+    end = min((end for end in (new.to_ms, following) if end is not None), default=None)
+    if end is not None and end <= new.from_ms:
+        raise SiteError("an installation ends after it begins")
+    db.execute("DELETE FROM installation WHERE dev_eui = ? AND from_ms = ?", (new.dev_eui, new.from_ms))
+    db.execute(
+        "UPDATE installation SET to_ms = ?"
+        " WHERE dev_eui = ? AND from_ms < ? AND (to_ms IS NULL OR to_ms > ?)",
+        (new.from_ms, new.dev_eui, new.from_ms, new.from_ms),
+    )
+    row = asdict(new) | {"to_ms": end}
+    marks = ", ".join("?" * len(_INSTALLATION))
+    db.execute(
+        f"INSERT INTO installation ({', '.join(_INSTALLATION)}) VALUES ({marks})",  # noqa: S608
+        [row[name] for name in _INSTALLATION],
+    )
+
+
+def _site(row: Any) -> Site:
+    return Site(**{**dict(row), "published": bool(row["published"])})

@@ -1,0 +1,85 @@
+"""A PostgreSQL server of the tests' own: on a socket in a folder, without a port, ended with the session."""
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from gateway.store.database import Postgres
+
+# No test cuts this server's power; what a kill -9 of the server does is another test's business.
+_SETTINGS = """
+listen_addresses = ''
+unix_socket_directories = '{folder}'
+fsync = off
+full_page_writes = off
+shared_buffers = 16MB
+max_connections = 40
+autovacuum = off
+max_wal_senders = 0
+wal_level = minimal
+"""
+_INITDB = ("--username=messfunk", "--auth=trust", "--locale=C.UTF-8", "--no-sync")
+
+
+@contextmanager
+def server() -> Iterator["Server"]:
+    """PostgreSQL refuses to run as root, so there it runs as nobody."""
+    programs = max(Path("/usr/lib/postgresql").glob("*/bin/postgres")).parent
+    folder = Path(tempfile.mkdtemp(prefix="messfunk-pg-"))
+    user = pwd.getpwnam("nobody") if os.getuid() == 0 else pwd.getpwuid(os.getuid())
+    os.chown(folder, user.pw_uid, user.pw_gid)
+    folder.chmod(0o711)
+    made = Server(folder, programs, user.pw_uid)
+    try:
+        made.run("initdb", *_INITDB, "-D", made.data)
+        with (folder / "data" / "postgresql.conf").open("a") as settings:
+            settings.write(_SETTINGS.format(folder=folder))
+        made.start()
+        yield made
+        made.stop()
+    finally:
+        shutil.rmtree(folder)
+
+
+class Server:
+    def __init__(self, folder: Path, programs: Path, uid: int) -> None:
+        self.folder = folder
+        self.data = str(folder / "data")
+        self._programs = programs
+        self._uid = uid
+        self._databases = 0
+
+    def run(self, program: str, *arguments: str) -> None:
+        done = subprocess.run(
+            [self._programs / program, *arguments],
+            user=self._uid if os.getuid() == 0 else None,
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        assert done.returncode == 0, program
+
+    def start(self) -> None:
+        self.run("pg_ctl", "start", "-w", "-D", self.data, "-l", str(self.folder / "log"))
+
+    def stop(self, mode: str = "immediate") -> None:
+        self.run("pg_ctl", "stop", "-D", self.data, "-m", mode)
+
+    def database(self) -> Postgres:
+        """A new one, empty."""
+        import psycopg
+
+        self._databases += 1
+        name = f"test_{self._databases}"
+        with psycopg.connect(self.url("template1"), autocommit=True) as admin:
+            admin.execute(f"CREATE DATABASE {name} TEMPLATE template0 STRATEGY file_copy")
+        return Postgres(self.url(name))
+
+    def url(self, name: str) -> str:
+        return f"postgresql://messfunk@/{name}?host={self.folder}"
