@@ -5,6 +5,7 @@ import pytest
 
 from gateway.access.roles import Role
 from gateway.config import Address, HttpConfig
+from gateway.store import sites
 from tests.gateway.access.conftest import APP_KEY, DEV_EUI, FOUNDER, OTAA, PROXIED, House
 
 NEW = {"dev_eui": DEV_EUI, "name": "Aue", "keys": OTAA}
@@ -81,7 +82,8 @@ async def test_an_admin_registers_changes_and_archives_a_node(lived_in: House) -
         changed = await client.patch(f"/api/v1/devices/{DEV_EUI}", json={"name": "Wehr", "mount_mm": 4200})
         assert changed.json()["device"]["name"] == "Wehr"
         device = lived_in.ledger.store.device(DEV_EUI)
-        assert device and (device.mount_mm, device.app_key) == (4200, bytes.fromhex(APP_KEY))
+        place = sites.present(lived_in.ledger.store.connection, DEV_EUI)
+        assert device and place and (place.mount_mm, device.app_key) == (4200, bytes.fromhex(APP_KEY))
         assert (await client.delete(f"/api/v1/devices/{DEV_EUI}")).status_code == 204
         assert (await client.delete(f"/api/v1/devices/{DEV_EUI}")).status_code == 404
         assert (await client.get("/api/v1/devices")).json()["devices"] == []
