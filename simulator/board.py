@@ -12,7 +12,7 @@ from simulator.twins import PING_US, ClimateI2C, DustUart, UltrasonicUart
 
 _log = logging.getLogger(__name__)
 
-_DUST_PORT = 2
+DUST_PORT = 2
 
 
 class MemoryStore:
@@ -69,7 +69,7 @@ class SimulatedBoard:
 
     def uart(self, port: int, baudrate: int) -> UltrasonicUart | DustUart:
         """Port 1 is the river's, port 2 the street's."""
-        if port == _DUST_PORT:
+        if port == DUST_PORT:
             return DustUart(self._clock, self._site)
         return UltrasonicUart(self._clock, self._site, self._rng.randrange(PING_US))
 

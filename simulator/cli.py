@@ -14,11 +14,12 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from boards.workbench import WorkbenchError, catalogue
 from gateway.config import parse_address, parse_eui
 from gateway.model import GatewayError
 from simulator import demo as demo_scenario
-from simulator import eventlog, recording, replay, run, scenario, views, vm, world
-from simulator.show import Demo, show
+from simulator import eventlog, plugged, recording, replay, run, scenario, views, virtual_board, vm, world
+from simulator.show import Demo, show, until_ended
 
 _FAILED = 1
 _USAGE = 2
@@ -29,6 +30,7 @@ _ERRORS = (
     recording.RecordingError,
     eventlog.EventLogError,
     vm.VmError,
+    virtual_board.VirtualBoardError,
     GatewayError,
     OSError,
 )
@@ -93,10 +95,31 @@ def simulate(
         Path | None, typer.Option(metavar="F.html", help="What it came to, as .html, .json or .txt.")
     ] = None,
     keys: Annotated[Path | None, typer.Option(metavar="F", help="Session keys, for Wireshark.")] = None,
+    virtual_board: Annotated[
+        str | None,
+        typer.Option(metavar="BOARD", help="The first node is a board on a pseudo-terminal, until Ctrl-C."),
+    ] = None,
+    http_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Of the page beside a virtual board; 0 takes a free one.")
+    ] = 8080,
     as_json: AsJson = False,
 ) -> None:
     """Run a scenario: real firmware, an air that loses frames, the whole way to the database."""
+    if virtual_board:
+        start, speed = start or datetime.now(UTC).isoformat(), speed or "real"
     plan = _plan(name, seed, lasts, start, creek, speed, gateway)
+    if virtual_board:
+        if record or report or keys:
+            _refuse("--virtual-board runs without end: leave --record, --report and --keys away")
+        if plan.speed is None:
+            _refuse("--speed max: a board that a person types to keeps real time; --speed 10 is possible")
+        server = _address(gateway) if gateway else None
+        bench = plugged.Bench(
+            plan.scenario, _machine(virtual_board), plan.speed, http_port, server, plan.creek
+        )
+        lasts_s = plan.duration_s if lasts else None
+        _run(_plug_in(bench, db or _new_database(Path(name).stem), lasts_s, as_json))
+        return
     records = tuple(record or ())
     for path in records:
         try:
@@ -161,6 +184,24 @@ def replay_command(
         options = replay.Options(pace, resets)
         result = _run(replay.in_process(file, records, db or _new_database("replay"), devices, options))
     _tell(result, as_json)
+
+
+async def _plug_in(bench: plugged.Bench, db: Path, lasts_s: float | None, as_json: bool) -> None:
+    async with plugged.plugged(bench, db) as running:
+        where = running.where
+        typer.echo(json.dumps(where) if as_json else "\n".join(f"{key}: {where[key]}" for key in where))
+        await until_ended(running.run(), lasts_s)
+
+
+def _machine(board: str) -> str:
+    """What the MicroPython of such a board says it runs on."""
+    try:
+        row = catalogue.find(board)
+    except WorkbenchError as error:
+        _refuse(error)
+    if row.radio == "rui3":
+        _refuse(f"--virtual-board {board}: its radio is a modem, of which there is no twin here")
+    return f"virtual {row.name} with {row.chip.upper()}"
 
 
 def _plan(

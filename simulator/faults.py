@@ -11,7 +11,9 @@ from simulator.node import SimulatedNode
 from simulator.rows import FaultRow, duration_s
 from simulator.tower import Tower
 from simulator.traffic import TrafficNode
+from simulator.virtual_node import VirtualNode
 
+Node = SimulatedNode | TrafficNode | VirtualNode
 Switch = Callable[[bool], None]  # True: the fault begins
 
 
@@ -19,7 +21,7 @@ class Faults:
     """Knows each fault's target and schedules its begin and end."""
 
     def __init__(self, clock: VirtualClock, log: EventLog, attacker: Attacker):
-        self.nodes: dict[str, SimulatedNode | TrafficNode] = {}
+        self.nodes: dict[str, Node] = {}
         self.towers: dict[str, Tower] = {}
         self.brokers: dict[str, Lns] = {}
         self._clock = clock
@@ -65,7 +67,7 @@ class Faults:
         }
         return switches.get(what, partial(self._attacker.switch, what, tower))
 
-    def _sensor(self, node: SimulatedNode | TrafficNode, what: str, begins: bool) -> None:
+    def _sensor(self, node: Node, what: str, begins: bool) -> None:
         if begins:
             node.site.faults[what] = self._clock.now_us()
         else:

@@ -48,7 +48,7 @@ async def show(options: Demo, db: Path) -> None:
         gateway_clock.settle = simulation.settle
         await simulation.start(app.udp_address)
         try:
-            await _until_ended(_play(clock, round(now.timestamp() * 1e6), options.speed), options.lasts_s)
+            await until_ended(_play(clock, round(now.timestamp() * 1e6), options.speed), options.lasts_s)
         finally:
             await simulation.stop()
 
@@ -59,7 +59,7 @@ async def _play(clock: VirtualClock, now_us: int, speed: float) -> None:
     await clock.run(now_us + _FOREVER_US)
 
 
-async def _until_ended(playing: Coroutine[Any, Any, None], lasts_s: float | None) -> None:
+async def until_ended(playing: Coroutine[Any, Any, None], lasts_s: float | None) -> None:
     """Ctrl-C, a SIGTERM or the time given ends it; an error in it comes out."""
     loop = asyncio.get_running_loop()
     task = asyncio.ensure_future(playing)

@@ -23,6 +23,8 @@ from simulator.station import Station
 from simulator.street import Dust
 from simulator.tower import Tower
 from simulator.traffic import TrafficNode
+from simulator.virtual_board import VirtualBoard
+from simulator.virtual_node import VirtualNode
 from simulator.vm import Vm
 from simulator.world import HOUR_US, GeneratedCreek, Water
 
@@ -38,9 +40,19 @@ class Watchers(NamedTuple):
 
 
 class Simulation:
-    """`creek` replaces the scenario's own. Nothing happens before `start()` and the clock's `run()`."""
+    """`creek` replaces the scenario's own. Nothing happens before `start()` and the clock's `run()`.
 
-    def __init__(self, scenario: Scenario, clock: VirtualClock, creek: Water | None, watchers: Watchers):
+    With `machine`, what a board's MicroPython says it runs on, the first node is a virtual `board`.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        clock: VirtualClock,
+        creek: Water | None,
+        watchers: Watchers,
+        machine: str | None = None,
+    ):
         self.air = Air(clock, scenario.seed, scenario.link())
         self.log = EventLog({row.name: row.eui for row in scenario.gateway})
         self.air.watcher = self.log
@@ -55,6 +67,8 @@ class Simulation:
             self.log.followers.append(self._attacker.take)
         self._faults = Faults(clock, self.log, self._attacker)
         self.towers = [self._tower(row) for row in scenario.gateway]
+        self.board: VirtualBoard | None = None  # once it is switched on
+        self._machine = machine
         self._lns = Lns(scenario.lns, clock, self.log, watchers.keyring) if scenario.lns else None
         if self._lns:
             self._faults.brokers[BROKER] = self._lns
@@ -123,7 +137,7 @@ class Simulation:
         self._faults.towers[row.name] = tower
         return tower
 
-    def _node(self, row: NodeRow) -> SimulatedNode | TrafficNode:
+    def _node(self, row: NodeRow) -> SimulatedNode | TrafficNode | VirtualNode:
         seed = self._scenario.node_seed(row)
         site = Site(
             name=row.name,
@@ -136,6 +150,10 @@ class Simulation:
             street=self._street(),
             battery=self._battery(row),
         )
+        if self._machine and self.board is None:
+            virtual = VirtualNode(self._clock, self.air, site, self._machine)
+            self.board = virtual.board
+            return virtual
         identity = Identity(row.dev_eui, JOIN_EUI, self._scenario.app_key(row.dev_eui))
         settings = {
             "interval_s": self._scenario.interval_s,

@@ -1,79 +1,58 @@
-// A virtual board: the MicroPython VM's REPL on stdin and stdout, its files kept over every reset.
-import { createCipheriv } from "node:crypto";
+// A virtual board's chip: MicroPython with a REPL, its files kept over every reset, the rest asked of the simulator.
+// Lines of JSON: in come ["boot", whether raw REPL goes on] and ["typed", bytes as Latin-1], and the answers to what went out as "ask".
+import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+import { readFileSync, readdirSync, readSync, writeSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { loadMicroPython } from "@micropython/micropython-webassembly-pyscript";
 
-const CTRL_A = 0x01, CTRL_D = 0x04, CTRL_E = 0x05;
+const ROM = join(dirname(fileURLToPath(import.meta.url)), "rom");
+const MACHINE = process.argv[2];
+const CTRL_A = 0x01, CTRL_B = 0x02, CTRL_D = 0x04, CTRL_E = 0x05;
+const FORCED_EXIT = 0x100; // what the REPL says after SystemExit and Ctrl-D
+const WINDOW = 0x4000; // of raw paste
 
-// What the board has and this build of MicroPython has not. NAMES come from the device module.
-const CRYPTOLIB = `
-import _host
-class aes:
-    def __init__(self, key, mode):
-        self._key = key.hex()
-    def encrypt(self, blocks):
-        return bytes.fromhex(_host.aes_ecb(self._key, blocks.hex()))
-`;
+let waiting = "";
+const chunk = Buffer.alloc(65536);
 
-// The parts of machine that firmware/hardware.py uses: an A02YYUW at 2 m on every UART, an SHT3x on every I2C
-// bus, 1.8 V at every analogue pin.
-const MACHINE = `
-import time
-PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = 1, 2, 3, 4, 5
-def reset_cause(): return PWRON_RESET
-class Pin:
-    IN, OUT, PULL_UP = 0, 1, 2
-    def __init__(self, number, *mode, value=1): self._value = value
-    def value(self, *new):
-        if new: self._value = new[0]
-        return self._value
-class ADC:
-    def __init__(self, pin): pass
-    def read_uv(self): return 730000
-class WDT:
-    def __init__(self, timeout): pass
-    def feed(self): pass
-class RTC:
-    _kept = b''
-    def memory(self, *new):
-        if new: RTC._kept = bytes(new[0])
-        return RTC._kept
-class UART:
-    def __init__(self, port, baudrate, **pins): pass
-    def any(self): return 4
-    def read(self, size=64): return b'\\xff\\x07\\xd0\\xd6'
-    def write(self, data): return len(data)
-def crc8(word):
-    crc = 0xff
-    for byte in word:
-        crc ^= byte
-        for _ in range(8): crc = (crc << 1 ^ 0x31 if crc & 0x80 else crc << 1) & 0xff
-    return crc
-class I2C:
-    def __init__(self, port, **pins): pass
-    def writeto(self, address, data):
-        if address != 0x44: raise OSError(19)
-        return len(data)
-    def readfrom(self, address, size):
-        word = b'\\x66\\x66'
-        return ((word + bytes([crc8(word)])) * 2)[:size]
-`;
-const MENDS = `
-import os, sys
-sys.path[:] = ['', 'lib', '/lib']
-_stat = os.stat
-os.stat = lambda path: _stat(path or '.')
-os.chdir('/flash')
-`;
+/** The next message of the simulator, null when it is gone; blocks, as a board's bus does. */
+function read() {
+  while (!waiting.includes("\n")) {
+    const size = readSync(0, chunk, 0, chunk.length, null);
+    if (size === 0) return null;
+    waiting += chunk.toString("utf8", 0, size);
+  }
+  const end = waiting.indexOf("\n");
+  const line = waiting.slice(0, end);
+  waiting = waiting.slice(end + 1);
+  return line;
+}
 
-function aesEcb(key, blocks) {
-  const cipher = createCipheriv("aes-128-ecb", Buffer.from(key, "hex"), null).setAutoPadding(false);
+function write(...message) {
+  const line = Buffer.from(`${JSON.stringify(message)}\n`);
+  for (let at = 0; at < line.length; ) at += writeSync(1, line, at);
+}
+
+function ask(question) {
+  write("ask", question);
+  const answer = read();
+  if (answer === null) process.exit(0);
+  return answer;
+}
+
+function aesEcb(key, blocks, encrypting) {
+  const make = encrypting ? createCipheriv : createDecipheriv;
+  const cipher = make("aes-128-ecb", Buffer.from(key, "hex"), null).setAutoPadding(false);
   return Buffer.concat([cipher.update(blocks, "hex"), cipher.final()]).toString("hex");
 }
 
+// Folders of the host, which are not in a board's flash.
+const NOT_FLASH = ["dev", "home", "proc", "rom", "tmp"];
+
 function filesOf(fs, folder) {
   const found = [];
-  for (const name of fs.readdir(folder)) {
-    if (name === "." || name === "..") continue;
+  for (const name of fs.readdir(folder || "/")) {
+    if (name === "." || name === ".." || (folder === "" && NOT_FLASH.includes(name))) continue;
     const path = `${folder}/${name}`;
     if (fs.isDir(fs.stat(path).mode)) found.push([path, null], ...filesOf(fs, path));
     else found.push([path, fs.readFile(path)]);
@@ -83,6 +62,8 @@ function filesOf(fs, folder) {
 
 let vm = null;
 let muted = false;
+let isRaw = false;
+let skip = 0; // so many bytes of the output: raw paste has said them already
 
 // Emscripten's ENOENT is 44; a board's is 2. What may be the beginning of it waits for the next bytes.
 const THEIRS = "OSError: 44", OURS = "OSError: 2";
@@ -90,54 +71,90 @@ let held = "";
 
 function say(data) {
   if (muted) return;
-  let text = (held + Buffer.from(data).toString("latin1")).replace(THEIRS, OURS);
+  const cut = Math.min(skip, data.length);
+  skip -= cut;
+  const text = (held + Buffer.from(data).subarray(cut).toString("latin1")).replace(THEIRS, OURS);
   let keep = Math.min(THEIRS.length - 1, text.length);
   while (!THEIRS.startsWith(text.slice(text.length - keep))) keep--;
   held = text.slice(text.length - keep);
-  process.stdout.write(text.slice(0, text.length - keep), "latin1");
+  if (text.length > keep) write("say", text.slice(0, text.length - keep));
 }
 
+/** Whatever starts the chip anew: the files stay, main.py runs. False when that ended the chip again. */
 async function boot() {
-  const files = vm ? filesOf(vm.FS, "/flash") : [];
+  const files = vm ? filesOf(vm.FS, "") : [];
   muted = true;
   vm = await loadMicroPython({ heapsize: 512 * 1024, stdout: say, linebuffer: false });
-  vm.registerJsModule("_host", { aes_ecb: aesEcb });
-  vm.FS.mkdirTree("/flash");
-  vm.FS.mkdirTree("/lib");
-  vm.FS.writeFile("/lib/cryptolib.py", CRYPTOLIB);
-  vm.FS.writeFile("/lib/machine.py", MACHINE);
+  vm.registerJsModule("_host", { aes_ecb: aesEcb, ask, machine: () => MACHINE, random: (size) => randomBytes(size).toString("hex") });
+  vm.FS.mkdirTree("/rom");
+  for (const name of readdirSync(ROM).filter((name) => name.endsWith(".py")))
+    vm.FS.writeFile(`/rom/${name}`, readFileSync(join(ROM, name)));
   for (const [path, content] of files) {
     if (content === null) vm.FS.mkdirTree(path);
     else vm.FS.writeFile(path, content);
   }
-  vm.runPython(MENDS);
+  vm.runPython("import sys; sys.path[:] = ['/rom', '.frozen']; import start");
+  muted = false;
+  if (!isRaw && !runMain()) return false;
+  muted = isRaw;
   vm.replInit();
   muted = false;
+  if (isRaw) vm.replProcessChar(CTRL_A);
+  return true;
 }
 
-let recent = [];
+/** main.py to its end; false when it ended the chip, by sleep or reset. */
+function runMain() {
+  if (!vm.FS.analyzePath("/main.py").exists) return true;
+  try {
+    vm.runPython(Buffer.from(vm.FS.readFile("/main.py")).toString("utf8"));
+  } catch (error) {
+    if (error.type === "SystemExit") return false;
+    say(Buffer.from(error.message.replaceAll("\n", "\r\n") + "\r\n"));
+  }
+  return true;
+}
 
-async function typed(byte) {
+let recent = [0, 0, 0];
+let paste = null; // bytes of a command that comes by raw paste
+
+/** One byte for the REPL; false when it ended the chip. */
+function typed(byte) {
+  if (paste) return pasted(byte);
   recent = [...recent, byte].slice(-3);
-  // mpremote's probe for raw paste, which blocks on stdin: answered as a board that does not know it.
   if (recent[0] === CTRL_E && recent[1] === "A".charCodeAt(0) && byte === CTRL_A) {
-    process.stdout.write("R\x00");
-    return;
+    write("say", `R\x01${String.fromCharCode(WINDOW & 0xff, WINDOW >> 8)}`);
+    paste = [];
+    return true;
   }
-  if (recent[1] === CTRL_E && byte === "A".charCodeAt(0)) return;
-  if (byte === CTRL_E) return;
-  if (await vm.replProcessCharWithAsyncify(byte)) {
-    process.stdout.write("soft reboot\r\n");
-    await boot();
-  }
+  if (byte === CTRL_E || (recent[1] === CTRL_E && byte === "A".charCodeAt(0))) return true;
+  if (byte === CTRL_A) isRaw = true;
+  if (byte === CTRL_B) isRaw = false;
+  return vm.replProcessChar(byte) !== FORCED_EXIT;
 }
 
-await boot();
-process.stdout.write("ready\n");
-let queue = Promise.resolve();
-process.stdin.on("data", (chunk) => {
-  queue = queue.then(async () => {
-    for (const byte of chunk) await typed(byte);
-  });
-});
-process.stdin.on("end", () => process.exit(0));
+/** This build's own raw paste waits for standard input: its protocol is spoken here, on the plain raw REPL. */
+function pasted(byte) {
+  if (byte !== CTRL_D) {
+    paste.push(byte);
+    if (paste.length % WINDOW === 0) write("say", "\x01");
+    return true;
+  }
+  const command = [...paste, CTRL_D];
+  paste = null;
+  recent = [0, 0, 0];
+  write("say", "\x04");
+  skip = "OK".length;
+  return command.every((each) => vm.replProcessChar(each) !== FORCED_EXIT);
+}
+
+for (let line = read(); line !== null; line = read()) {
+  const [kind, given] = JSON.parse(line);
+  let goesOn = true;
+  if (kind === "boot") {
+    isRaw = isRaw && given;
+    [recent, paste, skip] = [[0, 0, 0], null, 0];
+    goesOn = await boot();
+  } else for (const byte of Buffer.from(given, "latin1")) goesOn = goesOn && typed(byte);
+  write(goesOn ? "idle" : "ended");
+}
