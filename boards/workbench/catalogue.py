@@ -10,16 +10,16 @@ from boards.workbench import WorkbenchError
 
 ROOT = Path(__file__).parent.parent.parent
 MICROPYTHON = "1.27.0"
+_RELEASED = "20251209"  # in the names of its files on micropython.org/resources/firmware
+# Of files whose hash is known from elsewhere than our own download; micropython.org publishes none.
+# ESP32_GENERIC_S3: the Git LFS pointer in a public repository that keeps the file (one source).
+IMAGE_SHA256 = {"ESP32_GENERIC_S3": "f533115edca660863b1308445d5c08e3fa108b34c39229a53c2f984a8186a9cd"}
+# Names of images whose stock build has a ROMFS partition: ESP32 has one only when built with a partition
+# labelled romfs, RP2040 only with MICROPY_HW_ROMFS_BYTES.
+ROMFS_IMAGES: frozenset[str] = frozenset()
 
-# chip: (architecture of native code, how an image gets on it, drivers of micropython-lib)
-_CHIPS = {
-    "esp32": ("xtensawin", "esptool --chip esp32 --port {port} write-flash 0x1000 {image}"),
-    "esp32s3": ("xtensawin", "esptool --chip esp32s3 --port {port} write-flash 0x0 {image}"),
-    "rp2040": ("armv6m", "hold BOOTSEL while plugging in, then copy {image} onto the drive RPI-RP2"),
-}
-# Pinned releases of micropython-lib's drivers, by radio.
-DRIVERS = {"sx1262": ("lora-sync", "lora-sx126x"), "sx1276": ("lora-sync", "lora-sx127x"), "rui3": ()}
-DRIVER_VERSIONS = {"lora-sync": "0.1.1", "lora-sx126x": "0.1.6", "lora-sx127x": "0.1.2"}
+# chip: (architecture of native code, where esptool writes an image)
+_CHIPS = {"esp32": ("xtensawin", "0x1000"), "esp32s3": ("xtensawin", "0x0"), "rp2040": ("armv6m", None)}
 
 
 @dataclass(frozen=True)
@@ -36,21 +36,27 @@ class Board:
     deep_sleep: bool
     uarts: tuple[int, ...]
     i2cs: tuple[int, ...]
-    has_battery: bool
+    taken_pins: frozenset[int]
+    battery: str
     run_on_hardware: str | None = None
 
-    def interpreter(self, port: str, image: str) -> str:
-        """What to type, or to do, for MicroPython to get on the board."""
-        return _CHIPS[self.chip][1].format(port=port, image=image)
+    @property
+    def image_file(self) -> str:
+        """Its name on micropython.org."""
+        return f"{self.image}-{_RELEASED}-v{MICROPYTHON}.{'bin' if self.flash_offset else 'uf2'}"
 
     @property
-    def image_pattern(self) -> str:
-        """The name of the file on micropython.org; the star stands for the date of the release."""
-        return f"{self.image}-*-v{MICROPYTHON}.{'uf2' if self.chip == 'rp2040' else 'bin'}"
+    def image_sha256(self) -> str | None:
+        return IMAGE_SHA256.get(self.image)
 
     @property
-    def drivers(self) -> tuple[str, ...]:
-        return DRIVERS[self.radio]
+    def flash_offset(self) -> str | None:
+        """Where esptool writes the image; None where it is copied onto a drive."""
+        return _CHIPS[self.chip][1]
+
+    @property
+    def has_romfs(self) -> bool:
+        return self.image in ROMFS_IMAGES
 
 
 def boards() -> Mapping[str, Board]:
@@ -73,13 +79,12 @@ def table() -> str:
         "|---|---|---|---|---|---|",
     ]
     for board in boards().values():
-        battery = "divider" if board.has_battery else "no"
         sleep = "yes" if board.deep_sleep else "no, stays awake"
         cells = (
             f"`{board.name}`",
             board.chip,
             board.radio,
-            battery,
+            board.battery,
             sleep,
             board.run_on_hardware or "not yet",
         )
@@ -96,12 +101,31 @@ def _board(path: Path) -> Board:
         chip=module.CHIP,
         image=module.IMAGE,
         radio=module.RADIO["chip"],
-        architecture=_CHIPS[module.CHIP][0],
+        architecture=str(_CHIPS[module.CHIP][0]),
         deep_sleep=module.DEEP_SLEEP,
         uarts=tuple(sorted(module.UARTS)),
         i2cs=tuple(sorted(module.I2CS)),
-        has_battery=module.BATTERY is not None,
+        taken_pins=_taken(module),
+        battery=_battery(module),
     )
+
+
+_RADIO_PINS = ("sck", "mosi", "miso", "cs", "reset", "busy", "dio0", "dio1", "tx", "rx")
+
+
+def _taken(module: Any) -> frozenset[int]:
+    """What a sensor on a bare pin must leave alone."""
+    pins = [module.RADIO[name] for name in _RADIO_PINS if name in module.RADIO]
+    battery = module.BATTERY or {}
+    pins += [battery["pin"]] if "pin" in battery else []
+    pins += [battery["enable"][0]] if "enable" in battery else []
+    return frozenset(pins + ([module.SENSOR_POWER[0]] if module.SENSOR_POWER else []))
+
+
+def _battery(module: Any) -> str:
+    if not module.BATTERY:
+        return "by the modem" if module.RADIO["chip"] == "rui3" else "no"
+    return "power chip" if "pmu" in module.BATTERY else "divider"
 
 
 def _load(path: Path) -> Any:

@@ -1,13 +1,12 @@
-"""A node's identity: made on this machine, written to the node and to one export, nowhere else."""
+"""A node's identity: made on this machine, written to the node and to its network, shown nowhere."""
 
 import json
-import os
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from boards.workbench import WorkbenchError
+from boards.workbench.label import crc16
 from boards.workbench.port import Port
 
 SECRETS = "secrets.json"
@@ -24,45 +23,57 @@ class Identity:
     app_key: bytes = field(repr=False)
 
 
+@dataclass(frozen=True)
+class Known:
+    """What a node says of itself before it gets a new identity."""
+
+    dev_eui: str | None
+    region: str
+    modem: str | None
+
+
+def known(port: Port) -> Known:
+    (said,) = port.ask("known")
+    return Known(said["dev_eui"], said["region"], said["modem"])
+
+
 def make(dev_eui: str | None, join_eui: str | None, taken: Collection[str]) -> Identity:
-    """An identity with a fresh AppKey; a DevEUI that nobody gave is locally administered and unique."""
-    chosen = _eui(dev_eui, "DevEUI") if dev_eui else _local_eui(taken)
+    """An identity with a fresh AppKey; a DevEUI that nobody gave is locally administered and not `taken`.
+
+    `dev_eui` may be what a TR005 label says, which names the JoinEUI too.
+    """
+    if dev_eui and dev_eui.upper().startswith("LW:"):
+        labelled, dev_eui = read_label(dev_eui)
+        join_eui = join_eui or labelled
+    chosen = eui(dev_eui, "DevEUI") if dev_eui else _local_eui(taken)
     if chosen in taken:
         raise WorkbenchError(f"DevEUI {chosen} is taken: give another, or none")
-    return Identity(chosen, _eui(join_eui, "JoinEUI") if join_eui else "0" * 16, secrets.token_bytes(16))
+    return Identity(chosen, eui(join_eui, "JoinEUI") if join_eui else "0" * 16, secrets.token_bytes(16))
+
+
+def read_label(text: str) -> tuple[str, str]:
+    """(JoinEUI, DevEUI) of LW:D0:JoinEUI:DevEUI:ProfileID..., its checksum tried where it has one."""
+    fields = text.strip().upper().split(":")
+    if len(fields) < 5 or fields[:2] != ["LW", "D0"]:
+        raise WorkbenchError(f"{text!r} is no LoRaWAN label: expected LW:D0:JoinEUI:DevEUI:ProfileID")
+    body, _, check = text.strip().upper().rpartition(":C")
+    if body and len(check) == 4 and f"{crc16(body.encode()):04X}" != check:
+        raise WorkbenchError(f"{text!r}: its checksum does not fit: scan it again")
+    return eui(fields[2], "JoinEUI"), eui(fields[3], "DevEUI")
 
 
 def write_to_node(port: Port, identity: Identity) -> None:
-    """Replaces the node's identity; its nonces and session belong to the old one and go."""
+    """Replaces the node's identity; the session of the old one goes, the DevNonce goes on."""
+    port.ask("forget")
     values = {"dev_eui": identity.dev_eui, "join_eui": identity.join_eui, "app_key": identity.app_key.hex()}
     port.write(SECRETS, json.dumps(values).encode())
 
 
-def exported(path: Path) -> list[str]:
-    """The DevEUIs in an export; none when it is not there yet."""
-    if not path.exists():
-        return []
-    try:
-        return [row["dev_eui"] for row in json.loads(path.read_text())["devices"]]
-    except (ValueError, KeyError, TypeError):
-        raise WorkbenchError(f"{path} is no export of messfunk: name another file") from None
-
-
-def export(path: Path, identity: Identity, name: str) -> None:
-    """Append to a file that only its owner can read; `messfunk device add --keys-file` and others take it."""
-    rows = json.loads(path.read_text())["devices"] if path.exists() else []
-    rows.append(
-        {
-            "dev_eui": identity.dev_eui,
-            "name": name,
-            "join_eui": identity.join_eui,
-            "app_key": identity.app_key.hex(),
-        }
-    )
-    beside = path.with_name(path.name + ".new")
-    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        json.dump({"devices": rows}, file, indent=1)
-    beside.replace(path)
+def eui(text: str, what: str) -> str:
+    digits = text.replace("-", "").replace(":", "").lower()
+    if len(digits) != 16 or any(digit not in "0123456789abcdef" for digit in digits):
+        raise WorkbenchError(f"{what} is 16 hex digits, not {text!r}")
+    return digits
 
 
 def _local_eui(taken: Collection[str]) -> str:
@@ -71,10 +82,3 @@ def _local_eui(taken: Collection[str]) -> str:
         raw[0] = (raw[0] | _LOCAL) & ~_GROUP
         if raw.hex() not in taken:
             return raw.hex()
-
-
-def _eui(text: str, what: str) -> str:
-    digits = text.replace("-", "").replace(":", "").lower()
-    if len(digits) != 16 or any(digit not in "0123456789abcdef" for digit in digits):
-        raise WorkbenchError(f"{what} is 16 hex digits, not {text!r}")
-    return digits

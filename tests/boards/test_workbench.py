@@ -1,14 +1,16 @@
 """The workbench without a board: configs refused by name, builds, labels, identities, plain words."""
 
 import json
+import stat
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from boards.workbench import WorkbenchError, building, catalogue, label, provisioning
+from boards.workbench import WorkbenchError, building, catalogue, exporting, label, provisioning
 from boards.workbench.cli import app
 from boards.workbench.port import only_port
+from simulator import replay
 
 HELTEC = catalogue.find("heltec_v3")
 GOOD = 'board = "heltec_v3"\n[[sensors]]\npart = "a02yyuw"\nport = 1\n'
@@ -27,7 +29,7 @@ def config(tmp_path: Path, text: str) -> Path:
         (GOOD.replace("heltec_v3", "t3_s3"), "board is 't3_s3'"),
         (GOOD.replace("a02yyuw", "a02"), "unknown sensor part 'a02'"),
         (GOOD.replace("port = 1", "port = 5"), "a02yyuw on uart 5, and heltec_v3 has [1]"),
-        (GOOD + '[[sensors]]\npart = "sds011"\nport = 1\n', "uart 1 is used twice"),
+        (GOOD + '[[sensors]]\npart = "sds011"\nport = 1\n', "sds011: uart 1 is taken by a02yyuw"),
         ("interval_s = 5\n" + GOOD, "interval_s must be a whole number from 10 to 604800, not 5"),
         ("intervall_s = 900\n" + GOOD, "unknown key 'intervall_s'"),
         ("marks_mm = [1, 2, 3, 4, 5, 6, 7, 8]\n" + GOOD, "up to 7 distances"),
@@ -105,15 +107,46 @@ def test_identities_are_local_unique_and_shy() -> None:
         provisioning.make("0200", None, ())
 
 
-def test_an_export_grows_and_a_foreign_file_is_left_alone(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", exporting.FORMATS)
+def test_an_export_grows_is_private_and_a_foreign_file_is_left_alone(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "export.json"
-    for name in ("a", "b"):
-        provisioning.export(path, provisioning.make(None, None, provisioning.exported(path)), name)
-    assert len(set(provisioning.exported(path))) == 2
+    for dev_eui in ("0200006d66000001", "0200006d66000002", "0200006d66000002"):
+        exporting.export(path, kind, provisioning.make(dev_eui, None, ()), "Aue", "EU868")
+    assert len(set(exporting.exported(path, kind))) == 2
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
     foreign = tmp_path / "foreign.json"
     foreign.write_text("[]")
     with pytest.raises(WorkbenchError, match="no export"):
-        provisioning.exported(foreign)
+        exporting.exported(foreign, kind)
+
+
+def test_the_exports_are_what_their_networks_take(tmp_path: Path) -> None:
+    identity = provisioning.make("0200006d66000001", "70b3d57ed0000000", ())
+    key = identity.app_key.hex()
+    for kind in exporting.FORMATS:
+        exporting.export(tmp_path / kind, kind, identity, "Aue", "EU868")
+    [tts] = [json.loads(line) for line in (tmp_path / "tts").read_text().splitlines()]
+    # The fields that The Things Stack's JSON file reference shows for an OTAA device.
+    assert tts["ids"] == {
+        "device_id": "eui-0200006d66000001", "dev_eui": "0200006D66000001", "join_eui": "70B3D57ED0000000"
+    }  # fmt: skip
+    assert tts["root_keys"]["app_key"]["key"] == key.upper() and tts["supports_join"] is True
+    assert {"lorawan_version", "lorawan_phy_version", "frequency_plan_id", "name"} <= tts.keys()
+    [chirpstack] = [json.loads(line) for line in (tmp_path / "chirpstack").read_text().splitlines()]
+    assert chirpstack["device"]["devEui"] == chirpstack["deviceKeys"]["devEui"] == identity.dev_eui
+    assert chirpstack["deviceKeys"]["nwkKey"] == key  # its field for a LoRaWAN 1.0 AppKey
+    [ours] = json.loads((tmp_path / "messfunk").read_text())["devices"]
+    assert replay.read_keys(tmp_path / "messfunk")[0].dev_eui == ours["dev_eui"] == identity.dev_eui
+
+
+def test_a_label_that_was_scanned_names_both_euis() -> None:
+    text = label.tr005("0200006d66000001", "70b3d57ed0000000", serial="a7")
+    assert provisioning.read_label(text) == ("70b3d57ed0000000", "0200006d66000001")
+    assert provisioning.make(text, None, ()).join_eui == "70b3d57ed0000000"
+    with pytest.raises(WorkbenchError, match="checksum"):
+        provisioning.read_label(text.replace("6D66", "6D67"))
+    with pytest.raises(WorkbenchError, match="no LoRaWAN label"):
+        provisioning.read_label("LW:D1:00")
 
 
 def test_what_fails_is_said_in_words_and_ends_with_1(tmp_path: Path) -> None:

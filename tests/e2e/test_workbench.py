@@ -1,46 +1,53 @@
-"""The technician's way with the real mpremote: an empty board flashed, cut, flashed, provisioned, checked."""
+"""The technician's way with the real mpremote, from an empty board and store to values on the page."""
 
 import json
-import stat
+import re
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 from typer.testing import CliRunner
 
 from boards.workbench import WorkbenchError, building, catalogue, flashing
 from boards.workbench.cli import app
 from boards.workbench.port import opened
-from simulator.virtual_board import VirtualBoard
+from tests.boards.virtual import Plugged, plugged_in
 
-CONFIG = """
-board = "heltec_v3"
-marks_mm = [1500, 1200]
-[[sensors]]
-part = "a02yyuw"
-port = 1
-[[sensors]]
-part = "sht3x"
-port = 0
-"""
+README = (Path(__file__).parent.parent.parent / "README.md").read_text(encoding="utf-8")
 BOARD = catalogue.find("heltec_v3")
 
 
-def test_from_an_empty_board_to_a_checked_node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One board, in this order."""
-    config = tmp_path / "node.toml"
-    config.write_text(CONFIG)
-    with VirtualBoard() as board:
-        a_flash_cut_in_the_middle_is_finished_by_the_next_and_a_third_does_nothing(board, config, tmp_path)
-        mpremote_itself_finds_the_same_files(board)
-        a_node_is_provisioned_and_its_key_is_shown_nowhere(board, tmp_path)
-        the_check_reads_every_sensor_and_leaves_a_record(board, tmp_path)
-        a_check_names_what_is_wrong(board)
-        a_board_of_another_kind_is_not_flashed(board, monkeypatch)
+def blocks(language: str) -> list[str]:
+    """The lines of the README's blocks on a node."""
+    [section] = re.findall(r"^## A node\n(.*?)^## ", README, re.DOTALL | re.MULTILINE)
+    return "".join(re.findall(rf"```{language}\n(.*?)```", section, re.DOTALL)).splitlines()
 
 
-def node(*arguments: str) -> dict[str, object]:
+def in_its_place(words: list[str], board: "Plugged", folder: Path, config: Path) -> list[str]:
+    """The README's words, with the port, the page and the files of this test."""
+    here = {"/dev/pts/3": board.port, "http://127.0.0.1:8080/": board.page, "node.toml": str(config)}
+    return [here.get(word, str(folder / word) if word.endswith(".html") else word) for word in words]
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "node.toml"
+    path.write_text("\n".join(blocks("toml")))
+    return path
+
+
+@pytest.fixture
+def board(tmp_path: Path) -> Iterator[Plugged]:
+    with plugged_in(tmp_path / "gateway.db") as board:
+        yield board
+
+
+def node(*arguments: str) -> dict[str, Any]:
     result = CliRunner().invoke(app, [*arguments, "--json"])
     assert result.exit_code == 0, result.output
     told = json.loads(result.stdout)
@@ -48,12 +55,62 @@ def node(*arguments: str) -> dict[str, object]:
     return told
 
 
+def devices(board: Plugged) -> list[dict[str, Any]]:
+    return list(httpx.get(f"{board.page}api/v1/devices").json()["devices"])
+
+
+def test_three_commands_from_an_empty_store_to_a_reading(
+    board: Plugged, config: Path, tmp_path: Path
+) -> None:
+    assert devices(board) == []
+    commands = [line.split()[2:] for line in blocks("sh") if line.startswith("messfunk node ")]
+    flash, provision, check = [in_its_place(words, board, tmp_path, config) for words in commands]
+    record, label = tmp_path / "record.html", tmp_path / "label.svg"
+
+    flashed = node(*flash)
+    provisioned = node(*provision, "--label", str(label))
+    checked = node(*check)
+
+    assert flashed["flashed"][0]["files"] == len(flashed["flashed"][0]["written"]) > 40
+    assert [one["dev_eui"] for one in devices(board)] == [provisioned["dev_eui"]]
+    found = {one["name"]: one["value"] for one in checked["findings"]}
+    assert checked["good"] and found["reach"]["margin_db"] >= 10 and found["reach"]["gateways"] == 1
+    readings = httpx.get(f"{board.page}api/v1/devices/{provisioned['dev_eui']}/readings").json()["readings"]
+    values = {one["quantity"]: one["value"] for one in readings}
+    assert values["distance"] == found["sensor a02yyuw"]["distance"]
+    assert values["level"] == 3500 - values["distance"]
+    assert values["battery"] == found["battery"] / 100
+    assert "In Ordnung" in record.read_text() and "3500" in record.read_text()
+    its_key_is_nowhere_but_on_the_node_and_at_the_gateway(board, tmp_path)
+    by_itself_it_reports_on(board, provisioned["dev_eui"], len(readings))
+
+
+def its_key_is_nowhere_but_on_the_node_and_at_the_gateway(board: Plugged, tmp_path: Path) -> None:
+    with opened(board.port) as port:
+        secrets = json.loads(port.run("print(open('secrets.json').read())"))
+    assert len(secrets["app_key"]) == 32
+    for path in tmp_path.iterdir():
+        if path.suffix in (".html", ".svg", ".toml"):
+            assert secrets["app_key"] not in path.read_text().lower()
+
+
+def by_itself_it_reports_on(board: Plugged, dev_eui: str, heard: int) -> None:
+    """The check has let it go: main.py runs, the node says hello, joins and reports, and sleeps deeply."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        answer = httpx.get(f"{board.page}api/v1/devices/{dev_eui}/readings").json()
+        if len(answer["readings"]) > heard and 4 in board.on(lambda: board.board.boots):
+            return
+        time.sleep(0.2)
+    raise AssertionError(board.on(lambda: board.board.boots))
+
+
 class CutError(Exception):
     """The technician pulled the plug."""
 
 
-def a_flash_cut_in_the_middle_is_finished_by_the_next_and_a_third_does_nothing(
-    board: VirtualBoard, config: Path, tmp_path: Path
+def test_a_flash_cut_in_the_middle_is_finished_by_the_next_and_a_third_does_nothing(
+    board: Plugged, config: Path, tmp_path: Path
 ) -> None:
     tree = tmp_path / "tree"
     files = building.build(BOARD, building.read_config(config, BOARD), tree)
@@ -63,78 +120,37 @@ def a_flash_cut_in_the_middle_is_finished_by_the_next_and_a_third_does_nothing(
             raise CutError
 
     with pytest.raises(CutError), opened(board.port) as port:
-        flashing.flash(port, BOARD, tree, cut)
+        flashing.flash(port, "virtual", flashing.files_of(tree), cut)
     with opened(board.port) as port:
-        assert port.sha256("main.py") is None  # what starts the node comes last
-        rest = flashing.flash(port, BOARD, tree)
+        assert port.ask("hashes", names=["main.py"]) == []  # what starts the node comes last
+        rest = flashing.flash(port, "virtual", flashing.files_of(tree))
     assert rest.files == len(files) and 0 < len(rest.written) < len(files)
     told = node("flash", "--board", "heltec_v3", "--config", str(config), "--port", board.port)
-    assert [row["written"] for row in told["flashed"]] == [[]]  # type: ignore[attr-defined]
+    assert [row["written"] for row in told["flashed"]] == [[]]
+    mpremote_itself_finds_the_same_files(board, tree)
+    a_check_names_what_is_wrong(board)
 
 
-def mpremote_itself_finds_the_same_files(board: VirtualBoard) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "mpremote",
-        "connect",
-        board.port,
-        "resume",
-        "fs",
-        "sha256sum",
-        ":main.py",
-    ]
+def mpremote_itself_finds_the_same_files(board: Plugged, tree: Path) -> None:
+    command = [sys.executable, "-m", "mpremote", "connect", board.port, "fs", "sha256sum", ":main.py"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30)
     assert done.returncode == 0, done.stderr
+    assert flashing._hex((tree / "main.py").read_bytes()) in done.stdout
+
+
+def a_check_names_what_is_wrong(board: Plugged) -> None:
     with opened(board.port) as port:
-        digest = port.sha256("main.py")
-    assert digest is not None and digest.hex() in done.stdout
-
-
-def a_node_is_provisioned_and_its_key_is_shown_nowhere(board: VirtualBoard, tmp_path: Path) -> None:
-    export, label = tmp_path / "export.json", tmp_path / "label.svg"
-    result = CliRunner().invoke(
-        app, ["provision", "--port", board.port, "--export", str(export), "--label", str(label), "--json"]
-    )
-    assert result.exit_code == 0, result.output
-    told = json.loads(result.stdout)
-    (row,) = json.loads(export.read_text())["devices"]
-    assert row["dev_eui"] == told["dev_eui"] and int(told["dev_eui"][:2], 16) & 0b11 == 0b10
-    assert stat.S_IMODE(export.stat().st_mode) == 0o600
-    assert len(row["app_key"]) == 32 and row["app_key"] not in (result.output + label.read_text()).lower()
-    with opened(board.port) as port:
-        on_node = json.loads(port.run("print(open('secrets.json').read())"))
-    assert on_node == {key: row[key] for key in ("dev_eui", "join_eui", "app_key")}
-
-
-def the_check_reads_every_sensor_and_leaves_a_record(board: VirtualBoard, tmp_path: Path) -> None:
-    record = tmp_path / "record.html"
-    told = node("check", "--port", board.port, "--record", str(record), "--mount-mm", "3000")
-    found = {row["name"]: row["value"] for row in told["findings"]}  # type: ignore[attr-defined]
-    assert told["good"] is True
-    assert found["sensor a02yyuw"] == {"distance": 2000}
-    assert found["sensor sht3x"] == {"temperature": 250, "humidity": 40}
-    assert found["battery"] == 374  # 0.73 V behind 412 over 100 kohm
-    assert "3000" in record.read_text() and "In Ordnung" in record.read_text()
-
-
-def a_check_names_what_is_wrong(board: VirtualBoard) -> None:
-    with opened(board.port) as port:
-        saved = port.run("print(open('config.json').read())")
         port.write("config.json", json.dumps({"sensors": [{"part": "a02yyuw", "port": 9}]}).encode())
-    try:
-        result = CliRunner().invoke(app, ["check", "--port", board.port])
-        assert result.exit_code == 1
-        assert "the board has no UART 9" in result.output
-    finally:
-        with opened(board.port) as port:
-            port.write("config.json", saved.encode())
+    result = CliRunner().invoke(app, ["check", "--port", board.port])
+    assert result.exit_code == 1
+    assert "the board has no UART 9" in result.output
+    assert "messfunk node provision" in result.output
 
 
-def a_board_of_another_kind_is_not_flashed(board: VirtualBoard, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(flashing, "_VIRTUAL", "no such machine")
+def test_a_board_of_another_kind_is_not_flashed(tmp_path: Path) -> None:
     with (
-        pytest.raises(WorkbenchError, match=r"needs MicroPython 1\.27\.0, ESP32_GENERIC_S3"),
+        plugged_in(tmp_path / "gateway.db", "t_beam with ESP32") as board,
+        pytest.raises(WorkbenchError, match=r"needs MicroPython 1\.27\.0, ESP32_GENERIC_S3-20251209"),
         opened(board.port) as port,
     ):
         flashing.require_fit(port, BOARD)
