@@ -1,6 +1,5 @@
 """Who asks over HTTP: a token in the header, a browser's session, or this machine itself."""
 
-import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -10,6 +9,8 @@ from fastapi import Depends, Request
 from fastapi.security import APIKeyCookie, HTTPBearer
 
 from gateway.access import sessions, tokens
+from gateway.access.client import client_address, is_local
+from gateway.access.limits import refuse_after
 from gateway.access.roles import Principal, Role
 from gateway.commands import Writer
 from gateway.config import HttpConfig
@@ -33,23 +34,6 @@ def cookie_name(config: HttpConfig) -> str:
     return "__Host-messfunk" if config.is_tls or config.behind_proxy else "messfunk"
 
 
-def client_address(request: Request, config: HttpConfig) -> str:
-    """Behind a proxy the last entry that it added itself; those before it may be invented."""
-    if config.behind_proxy:
-        return request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip() or "proxy"
-    return request.client.host if request.client else "unknown"
-
-
-def is_local(request: Request, config: HttpConfig) -> bool:
-    """A proxy on this machine comes over loopback too, whoever its client is."""
-    if config.behind_proxy or request.client is None:
-        return False
-    try:
-        return ipaddress.ip_address(request.client.host).is_loopback
-    except ValueError:
-        return False
-
-
 async def identify(
     request: Request, site: AtSite, _shown: Any = Depends(_bearer), _kept: Any = Depends(_cookie)
 ) -> Principal | None:
@@ -57,15 +41,21 @@ async def identify(
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     with queries.opened(site.store) as db:
         if scheme:
-            holder = (
-                tokens.holder(db, token.strip(), site.clock.now_ms()) if scheme.lower() == "bearer" else None
-            )
-            if holder is None:
-                raise RequestError(401, _WRONG)
-            return holder
+            return token_holder(request, site, db, token.strip() if scheme.lower() == "bearer" else "")
         if request.method not in _SAFE:
             refuse_foreign(request)
         return _of_browser(request, site, db) or _of_this_machine(request, site, db)
+
+
+def token_holder(request: Request, site: Site, db: Connection, token: str) -> Principal:
+    """A wrong token is never nobody: its sender shall know, and may not try on and on."""
+    address = client_address(request, site.config)
+    refuse_after(site.failures, address)
+    holder = tokens.holder(db, token, site.clock.now_ms())
+    if holder is None:
+        site.failures.take(address)
+        raise RequestError(401, _WRONG)
+    return holder
 
 
 def _of_browser(request: Request, site: Site, db: Connection) -> Principal | None:

@@ -6,8 +6,8 @@ from urllib.parse import parse_qs
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
-from gateway.access import sessions, shapes, tokens
-from gateway.access.gate import Asker, check_csrf, cookie_name, refuse_foreign
+from gateway.access import sessions, shapes
+from gateway.access.gate import Asker, check_csrf, cookie_name, refuse_foreign, token_holder
 from gateway.access.roles import Principal
 from gateway.commands import Writer
 from gateway.store import queries
@@ -41,11 +41,16 @@ def _writer(site: AtSite) -> Writer:
 
 
 @router.post("/login", include_in_schema=False)
-async def log_in(site: AtSite, form: Form, writer: Annotated[Writer, Depends(_writer)]) -> Response:
+async def log_in(
+    request: Request, site: AtSite, form: Form, writer: Annotated[Writer, Depends(_writer)]
+) -> Response:
     """A wrong token leads back to the form, which says so."""
-    with queries.opened(site.store) as db:
-        holder = tokens.holder(db, form.get("token", "").strip(), site.clock.now_ms())
-    if holder is None:
+    try:
+        with queries.opened(site.store) as db:
+            holder = token_holder(request, site, db, form.get("token", "").strip())
+    except RequestError as refused:
+        if refused.status != 401:
+            raise
         return RedirectResponse("/login?refused", 303)
     secret = writer.run(holder, "session.begin", {})["secret"]
     answer = RedirectResponse(inside(form.get("next", "/")), 303)

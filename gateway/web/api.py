@@ -12,7 +12,9 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from gateway.access import login
 from gateway.access import routes as access_routes
-from gateway.access.gate import identify, is_local, require
+from gateway.access.client import is_local
+from gateway.access.gate import identify, require
+from gateway.access.limits import Limits, failures
 from gateway.access.roles import Role
 from gateway.commands import Writer
 from gateway.config import HttpConfig
@@ -75,13 +77,22 @@ def create_app(
     )
     streams = EventStreams(store, notifier)
     app.state.site = Site(
-        store, clock, counters, config, streams, clock.now_ms(), writer, page or PageConfig()
+        store,
+        clock,
+        counters,
+        config,
+        streams,
+        clock.now_ms(),
+        failures(clock),
+        writer,
+        page or PageConfig(),
     )
     for each in (router, device_routes.router, access_routes.router, login.router, *pages.ROUTERS):
         app.include_router(each)
     app.mount("/static", StaticFiles(directory=STATIC))
     problems.install(app, clock, refused.show)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
+    app.add_middleware(Limits, config=config, clock=clock)
     app.add_middleware(Guard, config=config, clock=clock)
     return app
 

@@ -22,7 +22,7 @@ _DETAIL = {
     404: "Nothing is at {path}. The routes are listed at /openapi.json.",
     405: "{method} does nothing at {path}. /openapi.json lists what does.",
 }
-_CHALLENGE = {"WWW-Authenticate": "Bearer"}
+_HEADERS = {401: {"WWW-Authenticate": "Bearer"}, 429: {"Retry-After": "10"}, 503: {"Retry-After": "5"}}
 _STATUS: dict[type[GatewayError], int] = {
     NotFoundError: 404,
     ConflictError: 409,
@@ -56,6 +56,7 @@ def respond(now_ms: int, refusal: RequestError, headers: dict[str, str] | None =
         detail=refusal.detail,
         errors=list(refusal.causes),
     )
+    headers = _HEADERS.get(refusal.status, {}) | (headers or {})
     return JSONResponse(problem.model_dump(mode="json"), refusal.status, headers, media_type=MEDIA_TYPE)
 
 
@@ -77,13 +78,13 @@ def install(app: FastAPI, clock: Clock, show: Shown) -> None:
 def _translate(request: Request, error: Exception) -> tuple[RequestError, dict[str, str]]:
     match error:
         case RequestError():
-            return error, _CHALLENGE if error.status == 401 else {}
+            return error, {}
         case ArgumentError():
             return _refuse_parameters([Cause(name=name, reason=why) for name, why in error.causes]), {}
         case StoreError():
             _logger.warning("the store cannot be read: %s", error)
             detail = "The store cannot be read. Try again; the gateway's log names the cause."
-            return RequestError(503, detail), {"Retry-After": "5"}
+            return RequestError(503, detail), {}
         case GatewayError():
             status = next(code for kind, code in _STATUS.items() if isinstance(error, kind))
             return RequestError(status, str(error)), {}

@@ -9,6 +9,9 @@ from fastapi import FastAPI
 
 from gateway.config import Address, ConfigError
 from gateway.web.events import EventStreams
+from gateway.web.patience import Patient
+
+_CONNECTIONS = 500
 
 
 def listen(bind: Address) -> socket.socket:
@@ -29,6 +32,8 @@ class Server(uvicorn.Server):
         http = app.state.site.config
         config = uvicorn.Config(
             app,
+            http=Patient,
+            limit_concurrency=_CONNECTIONS,
             lifespan="off",
             log_config=None,
             access_log=False,

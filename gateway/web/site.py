@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from gateway.access.limits import Buckets
 from gateway.commands import Writer
 from gateway.config import HttpConfig
 from gateway.counters import Counters
@@ -24,6 +25,7 @@ class Site:
     config: HttpConfig
     streams: EventStreams
     started_at: int
+    failures: Buckets
     writer: Writer | None = None
     page: PageConfig = field(default_factory=PageConfig)
 

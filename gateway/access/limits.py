@@ -1,0 +1,132 @@
+"""How much one client may ask, how long a body may be and how long it may take."""
+
+import asyncio
+import ipaddress
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.access.client import client_address, is_local
+from gateway.config import HttpConfig
+from gateway.model import Clock
+from gateway.web.problems import RequestError, respond
+
+LONGEST_BODY = 1 << 20  # bytes
+BODY_S = 10.0
+_REMEMBERED = 10_000  # clients
+_TOO_LONG = f"A body may have {LONGEST_BODY >> 20} MiB. Send less at once."
+
+
+@dataclass(slots=True)
+class _Bucket:
+    filled: float
+    at: int
+
+
+class Buckets:
+    """A token bucket per client. IPv6 clients own a /64 and could take any address in it."""
+
+    def __init__(self, clock: Clock, burst: int, refill_ms: int):
+        self._clock = clock
+        self._burst = burst
+        self._refill_ms = refill_ms
+        self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
+
+    def take(self, address: str) -> bool:
+        """False when the client has none left."""
+        bucket = self._bucket(address)
+        if bucket.filled < 1:
+            return False
+        bucket.filled -= 1
+        return True
+
+    def is_empty(self, address: str) -> bool:
+        return self._bucket(address).filled < 1
+
+    def _bucket(self, address: str) -> _Bucket:
+        now = self._clock.now_ms()
+        name = _network(address)
+        bucket = self._buckets.setdefault(name, _Bucket(self._burst, now))
+        self._buckets.move_to_end(name)
+        if len(self._buckets) > _REMEMBERED:
+            self._buckets.popitem(last=False)
+        bucket.filled = min(self._burst, bucket.filled + max(0, now - bucket.at) / self._refill_ms)
+        bucket.at = now
+        return bucket
+
+
+def failures(clock: Clock) -> Buckets:
+    """Wrong tokens: ten, then one in six seconds."""
+    return Buckets(clock, burst=10, refill_ms=6000)
+
+
+def refuse_after(failures: Buckets, address: str) -> None:
+    if failures.is_empty(address):
+        raise RequestError(429, "Too many wrong tokens came from there. Wait, then show the right one.")
+
+
+class Limits:
+    """Requests of other machines: 300 at once, 20 a second for long."""
+
+    def __init__(self, app: ASGIApp, config: HttpConfig, clock: Clock) -> None:
+        self._app = app
+        self._config = config
+        self._clock = clock
+        self._asked = Buckets(clock, burst=300, refill_ms=50)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope)
+        refusal = self._refusal(request)
+        if refusal:
+            await respond(self._clock.now_ms(), refusal)(scope, receive, send)
+        else:
+            await self._app(scope, _Body(receive).receive, send)
+
+    def _refusal(self, request: Request) -> RequestError | None:
+        if not is_local(request, self._config) and not self._asked.take(
+            client_address(request, self._config)
+        ):
+            return RequestError(429, "Too many requests at once. Ask 20 times a second at most.")
+        said = request.headers.get("content-length", "0")
+        if not said.isdecimal() or len(said) > 9 or int(said) > LONGEST_BODY:
+            return RequestError(413, _TOO_LONG)
+        return None
+
+
+class _Body:
+    """Ends a body that is too long or too slow; what comes after it may take its time."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._size = 0
+        self._until: float | None = None
+        self._is_whole = False
+
+    async def receive(self) -> Message:
+        if self._is_whole:
+            return await self._receive()
+        self._until = self._until or asyncio.get_running_loop().time() + BODY_S
+        try:
+            async with asyncio.timeout_at(self._until):
+                message = await self._receive()
+        except TimeoutError:
+            raise HTTPException(408, "The body did not come in time") from None
+        self._size += len(message.get("body", b""))
+        self._is_whole = not message.get("more_body", False)
+        if self._size > LONGEST_BODY:
+            raise HTTPException(413, _TOO_LONG)
+        return message
+
+
+def _network(address: str) -> str:
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address[:64]
+    return str(ipaddress.ip_network((parsed, 64), strict=False)) if parsed.version == 6 else str(parsed)
