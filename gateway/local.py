@@ -89,6 +89,7 @@ async def answering(database: Path, writer: Writer) -> AsyncIterator[None]:
         task = asyncio.create_task(_answer(reader, stream, writer))
         tasks.add(task)
         task.add_done_callback(tasks.discard)
+        task.add_done_callback(lambda _: stream.close())  # one that is cancelled may never have begun
 
     server = await asyncio.start_unix_server(accept, sock=listener, limit=_LONGEST)
     try:
@@ -109,8 +110,6 @@ async def _answer(reader: asyncio.StreamReader, stream: asyncio.StreamWriter, wr
             await stream.drain()
     except (ConnectionError, ValueError) as error:  # ValueError: a line without end
         _log.info("%s: %s", principal.name, error)
-    finally:
-        stream.close()
 
 
 def _run(writer: Writer, principal: Principal, line: bytes) -> dict[str, Any]:

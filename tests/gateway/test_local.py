@@ -104,7 +104,8 @@ async def test_nothing_is_left_behind(tmp_path: Path) -> None:
     path = tmp_path / "x.db"
     async with App(settings(path), WallClock()) as app:
         with local._short(local._beside(app.store.path, ".sock")) as name:
-            _, writer = await asyncio.open_unix_connection(name)  # who says nothing keeps nobody from ending
+            _, writer = await asyncio.open_unix_connection(name)
+        await asyncio.sleep(0.01)  # who says nothing keeps nobody from ending
     writer.close()
     assert os.listdir(tmp_path) == ["x.db"]
 
