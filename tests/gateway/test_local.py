@@ -40,9 +40,14 @@ async def app(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[A
         yield running
 
 
+def place(app: App) -> Path:
+    assert isinstance(app.store.where, Path)
+    return app.store.where
+
+
 async def typed(app: App, *words: str, given: str = "") -> str:
     """What a command prints, in a process of its own."""
-    command = (sys.executable, str(ROOT / "messfunk.py"), *words, "--db", str(app.store.path))
+    command = (sys.executable, str(ROOT / "messfunk.py"), *words, "--db", str(place(app)))
     process = await asyncio.create_subprocess_exec(
         *command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
@@ -51,7 +56,7 @@ async def typed(app: App, *words: str, given: str = "") -> str:
 
 
 async def asked(app: App, *lines: bytes) -> list[dict[str, Any]]:
-    with local._short(local._beside(app.store.path, ".sock")) as name:
+    with local._short(local._beside(place(app), ".sock")) as name:
         reader, writer = await asyncio.open_unix_connection(name)
     answers = []
     for line in lines:
@@ -91,19 +96,19 @@ async def test_what_is_no_request_is_answered_and_harms_nothing(app: App) -> Non
 
 async def test_only_its_user_may_ask(app: App) -> None:
     for suffix in (".sock", ".lock"):
-        assert stat.S_IMODE(local._beside(app.store.path, suffix).stat().st_mode) == 0o600
+        assert stat.S_IMODE(local._beside(place(app), suffix).stat().st_mode) == 0o600
 
 
 async def test_a_second_gateway_is_refused(app: App) -> None:
     with pytest.raises(GatewayError, match="another messfunk works with it"):
-        await App(settings(app.store.path), WallClock()).start()
+        await App(settings(place(app)), WallClock()).start()
     assert (await asked(app, b"{}"))[0]["error"], "and the first one goes on"
 
 
 async def test_nothing_is_left_behind(tmp_path: Path) -> None:
     path = tmp_path / "x.db"
     async with App(settings(path), WallClock()) as app:
-        with local._short(local._beside(app.store.path, ".sock")) as name:
+        with local._short(local._beside(place(app), ".sock")) as name:
             _, writer = await asyncio.open_unix_connection(name)
         await asyncio.sleep(0.01)  # who says nothing keeps nobody from ending
     writer.close()
