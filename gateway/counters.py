@@ -10,7 +10,8 @@ CAUSES = ("malformed", "crc", "mic", "replay", "unknown_device", "dev_nonce")
 class Counters:
     """`refused` counts frames and datagrams by the cause of their refusal.
 
-    `second_windows` are the downlinks that went to RX2, `unanswered` the frames nobody could answer in time.
+    `second_windows` are the downlinks that went to RX2, `unanswered` the frames nobody could answer in time,
+    `unacknowledged` the PUSH_DATA that were not committed, or not soon enough.
     """
 
     datagrams: int = 0
@@ -22,6 +23,7 @@ class Counters:
     downlinks: int = 0
     second_windows: int = 0
     unanswered: int = 0
+    unacknowledged: int = 0
     refused: dict[str, int] = field(default_factory=lambda: dict.fromkeys(CAUSES, 0))
 
     def as_dict(self) -> dict[str, Any]:

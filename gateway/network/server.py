@@ -65,20 +65,36 @@ class NetworkServer:
         self._rng = rng
         self._counters = counters
         self._refusals = refusals
+        self._begun: dict[bytes, int] = {}  # taken in the transaction that is open
         self._answering = Answering(self._wishes, config.dedup_ms, store, clock, counters, refusals, way_down)
 
     def take(self, receptions: Iterable[Reception]) -> list[Uplink]:
-        """Judge what was heard; it is on disk on return. What is returned is new and waits for decoding."""
-        verdicts = [self._take(heard) for heard in receptions]
+        """Judge what was heard, in one transaction; it is on disk on return, or StoreError and nothing is.
+
+        What is returned is new and waits for decoding.
+        """
+        heard = list(receptions)
+        if not heard:
+            return []
+        self._begun.clear()
+        with self._store.transaction():
+            verdicts = [self._decide(each) for each in heard]
+        for each, verdict in zip(heard, verdicts, strict=True):
+            self._follow(each, verdict)
         return [verdict.uplink for verdict in verdicts if isinstance(verdict, Taken) and verdict.uplink]
 
-    def _take(self, heard: Reception) -> Verdict:
-        verdict: Verdict
+    def _decide(self, heard: Reception) -> Verdict:
+        """A frame that cannot be read undoes nothing of the others."""
         try:
             with self._store.transaction():
                 verdict = self._judge(heard)
         except WireError as error:
-            verdict = Refused("malformed", str(error))
+            return Refused("malformed", str(error))
+        if isinstance(verdict, Taken):
+            self._begun[heard.phy] = heard.received_at
+        return verdict
+
+    def _follow(self, heard: Reception, verdict: Verdict) -> None:
         match verdict:
             case Taken():
                 self._counters.add(verdict.count)
@@ -88,7 +104,11 @@ class NetworkServer:
                 self._answering.copied(heard, verdict.late_ms)
             case Refused():
                 self._refusals.refuse(verdict.cause, verdict.reason)
-        return verdict
+
+    def _on_air_since(self, phy: bytes) -> int | None:
+        """When a frame whose copies may still come in was heard first."""
+        on_air = self._answering.on_air(phy)
+        return on_air.hearings[0].received_at if on_air else self._begun.get(phy)
 
     def _judge(self, heard: Reception) -> Verdict:
         if frames.mtype(heard.phy) == frames.JOIN_REQUEST:
@@ -168,9 +188,9 @@ class NetworkServer:
             if better != session.heard:
                 ledger.keep_heard(self._store.connection, replace(session, heard=better))
             return Copy(late_ms)
-        on_air = self._answering.on_air(heard.phy)
-        if on_air:
-            return Copy(heard.received_at - on_air.hearings[0].received_at)
+        since = self._on_air_since(heard.phy)
+        if since is not None:
+            return Copy(heard.received_at - since)
         answer: Fixed | Due | None = self._answering.answered(uplink)
         if answer is None and uplink.confirmed:
             bare = mac.Frame(uplink.fcnt, None, False, False, heard.received_at)
@@ -178,9 +198,9 @@ class NetworkServer:
         return Taken("repetitions", self._listening(session), answer)
 
     def _judge_join(self, heard: Reception) -> Verdict:
-        on_air = self._answering.on_air(heard.phy)
-        if on_air:
-            return Copy(heard.received_at - on_air.hearings[0].received_at)
+        since = self._on_air_since(heard.phy)
+        if since is not None:
+            return Copy(heard.received_at - since)
         request = join.parse_request(heard.phy)
         dev_eui, join_eui = request.dev_eui.hex(), request.join_eui.hex()
         is_used = self._store.is_nonce_used(dev_eui, join_eui, request.dev_nonce)

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from codec.wire import WireError
 from gateway.config import Address, ConfigError, SourceConfig
@@ -20,6 +20,15 @@ _BUFFER = 4 << 20  # the system's default holds 166 datagrams, which a slow disk
 
 Told = Callable[[str | None, int], None]
 _NOBODY: tuple[str, int, Told] = ("", 0, lambda error, round_trip_ms: None)
+_PATIENCE_MS = 80  # forwarders wait 100 ms, and the way back takes some
+
+
+class _Pushed(NamedTuple):
+    """A PUSH_DATA that waits for its commit."""
+
+    datagram: Datagram
+    peer: Any
+    heard: list[Reception]
 
 
 class SemtechUdp:
@@ -43,6 +52,7 @@ class SemtechUdp:
         self._paths: dict[str, tuple[Any, int]] = {}  # EUI: where its PULL_DATA came from, protocol version
         self._sent: dict[int, tuple[str, int, Told]] = {}  # token: gateway, when it was asked, who waits
         self._token = 0
+        self._pushed: list[_Pushed] = []
         self._handlers: dict[Kind, Callable[[Datagram, Any], None]] = {
             Kind.PUSH_DATA: self._push,
             Kind.PULL_DATA: self._pull,
@@ -84,12 +94,15 @@ class SemtechUdp:
         self._send(gwmp.build(Kind.PULL_RESP, self._token, body=body, version=version), peer)
 
     def _drain(self) -> None:
+        """What one wake-up brings is one transaction, and so one wait for the disk."""
         for _ in range(_DRAIN):
             try:
                 datagram, peer = self._socket.recvfrom(_DATAGRAM)
             except BlockingIOError:
-                return
+                break
             self._receive(datagram, peer)
+        if self._pushed:
+            self._commit()
 
     def _receive(self, datagram: bytes, peer: Any) -> None:
         self._counters.datagrams += 1
@@ -103,13 +116,27 @@ class SemtechUdp:
             self._handlers[parsed.kind](parsed, peer)
         except WireError as error:
             self._refusals.refuse("malformed", str(error))
-        except GatewayError as error:  # the forwarder gets no acknowledgement
-            self._refusals.refuse("store", str(error))
 
     def _push(self, datagram: Datagram, peer: Any) -> None:
-        heard = list(self._read(datagram))
-        uplinks = self._take(heard)
-        self._acknowledge(Kind.PUSH_ACK, datagram, peer)
+        self._pushed.append(_Pushed(datagram, peer, list(self._read(datagram))))
+
+    def _commit(self) -> None:
+        """Who has waited too long has given up: it gets no acknowledgement, nor when nothing was written."""
+        pushed, self._pushed = self._pushed, []
+        began = self._clock.now_ms()
+        uplinks: list[Uplink] = []
+        try:
+            uplinks = self._take(heard for each in pushed for heard in each.heard)
+            waited_ms = self._clock.now_ms() - began
+            reason = f"committed after {waited_ms} ms" if waited_ms > _PATIENCE_MS else None
+        except GatewayError as error:
+            reason = str(error)
+        if reason:
+            self._counters.unacknowledged += len(pushed)
+            self._refusals.refuse("store", reason)
+        else:
+            for each in pushed:
+                self._acknowledge(Kind.PUSH_ACK, each.datagram, each.peer)
         self._follow(uplinks)
 
     def _read(self, datagram: Datagram) -> Iterable[Reception]:

@@ -142,6 +142,7 @@ class Counts(Shape):
     downlinks: int
     second_windows: int = Field(description="downlinks that went to RX2")
     unanswered: int = Field(description="frames that no gateway could answer in time")
+    unacknowledged: int = Field(description="PUSH_DATA that were not committed, or not within 80 ms")
     refused: Refused
 
 

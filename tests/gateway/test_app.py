@@ -6,7 +6,7 @@ import json
 import socket
 import sqlite3
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from gateway import devices
 from gateway.app import App
 from gateway.config import Address, Config, ConfigError, HttpConfig, SourceConfig, StoreConfig
 from gateway.devices import AbpKeys, Provisioning
+from gateway.model import Reception, Uplink
 from tests.gateway.desk import START_MS, ManualClock, Node, abp, flip, otaa
 from tests.gateway.forwarder import EUI, PULL_DATA, PULL_RESP, PUSH_ACK, TX_ACK, Forwarder, head, push, rxpk
 
@@ -123,6 +124,39 @@ async def test_acknowledged_means_committed(app: App, forwarder: Forwarder, node
     assert rows(app, "SELECT * FROM uplink") == []
     assert (await forwarder.ask(datagram))[3] == PUSH_ACK
     assert len(rows(app, "SELECT * FROM reading")) == 4
+
+
+async def test_what_a_wake_up_brings_is_one_commit(app: App, forwarder: Forwarder, node: Node) -> None:
+    said: list[str] = []
+    app.store.connection.set_trace_callback(said.append)
+    for token in range(20):  # all of them wait in the socket before the gateway wakes up
+        forwarder.send(push(rxpk(node.uplink(REPORT)), token=token))
+    assert [(await forwarder.receive())[3] for _ in range(20)] == [PUSH_ACK] * 20
+    app.store.connection.set_trace_callback(None)
+    commits = [at for at, each in enumerate(said) if each == "COMMIT"]
+    stored = [at for at, each in enumerate(said) if each.startswith("INSERT INTO uplink")]
+    assert len(stored) == 20 and commits[0] > stored[-1], "the ledger's, before anything is decoded"
+    assert len(commits) == 2
+    assert rows(app, "SELECT count(*) FROM uplink WHERE decoded = 1") == [(20,)]
+
+
+async def test_what_is_committed_too_late_is_not_acknowledged(
+    app: App, forwarder: Forwarder, node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The forwarder has given up by then; the frame is kept, and the loss of the acknowledgement counted."""
+    clock, take = app.clock, app._sources[0]._take
+
+    def slowly(heard: Iterable[Reception]) -> list[Uplink]:
+        taken = take(heard)
+        clock.turn_to(clock.now_ms() + 81)
+        return taken
+
+    monkeypatch.setattr(app._sources[0], "_take", slowly)
+    forwarder.send(push(rxpk(node.uplink(REPORT))))
+    await forwarder.pull()
+    await forwarder.pull()
+    assert app.counters.unacknowledged == 1
+    assert rows(app, "SELECT decoded FROM uplink") == [(1,)]
 
 
 async def test_what_a_crash_left_undecoded_is_decoded_at_the_start(tmp_path: Path) -> None:

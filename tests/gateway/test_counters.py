@@ -19,6 +19,7 @@ def test_the_names_are_those_of_healthz() -> None:
         "downlinks": 0,
         "second_windows": 0,
         "unanswered": 0,
+        "unacknowledged": 0,
         "refused": {
             "malformed": 0,
             "crc": 0,

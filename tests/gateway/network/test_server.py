@@ -182,6 +182,21 @@ async def test_a_join_request_counts_once_however_many_hear_it(desk: Desk, joine
     assert desk.counters.refused["dev_nonce"] == 1
 
 
+def test_copies_in_one_wake_up_are_copies(desk: Desk, node: Node, joiner: Node) -> None:
+    """Nothing has been answered yet, and the DevNonce is used by the first of them."""
+    for phy in (joiner.join_request(), node.uplink()):
+        desk.hear(*(desk.reception(phy, eui) for eui in EUIS))
+    assert (desk.counters.joins, desk.counters.uplinks, desk.counters.duplicates) == (1, 1, 4)
+    assert desk.counters.refused["dev_nonce"] == 0
+    assert desk.store.connection.execute("SELECT count(*) FROM reception").fetchone()[0] == 3
+
+
+def test_what_cannot_be_read_undoes_nothing_of_the_others(desk: Desk, node: Node) -> None:
+    heard = [desk.reception(phy) for phy in (node.uplink(), b"\x40\x01", node.uplink())]
+    assert len(desk.hear(*heard)) == 2
+    assert desk.counters.refused["malformed"] == 1
+
+
 async def test_a_dev_nonce_stays_used_for_ever(desk: Desk, joiner: Node) -> None:
     first = joiner.join_request()
     desk.hear(desk.reception(first))

@@ -133,6 +133,7 @@ async def test_health_tells_counters_to_this_machine_only(app: FastAPI, client: 
             "downlinks": 0,
             "second_windows": 0,
             "unanswered": 0,
+            "unacknowledged": 0,
             "refused": {"malformed": 0, "crc": 0, "mic": 0, "replay": 0, "unknown_device": 0, "dev_nonce": 0},
         },
     }
