@@ -15,21 +15,20 @@ DL_CHANNEL = const(0x0A)
 DEVICE_TIME = const(0x0D)
 
 _TABLE = (
-    # cid            name            down up  length in bytes without the identifier
-    (LINK_CHECK,      "LinkCheck",      2, 0),
-    (LINK_ADR,        "LinkADR",        4, 1),
-    (DUTY_CYCLE,      "DutyCycle",      1, 0),
-    (RX_PARAM_SETUP,  "RXParamSetup",   4, 1),
-    (DEV_STATUS,      "DevStatus",      0, 2),
-    (NEW_CHANNEL,     "NewChannel",     5, 1),
-    (RX_TIMING_SETUP, "RXTimingSetup",  1, 0),
-    (TX_PARAM_SETUP,  "TxParamSetup",   1, 0),
-    (DL_CHANNEL,      "DlChannel",      4, 1),
-    (DEVICE_TIME,     "DeviceTime",     5, 0),
+    # cid          down up  length in bytes without the identifier
+    (LINK_CHECK,      2, 0),
+    (LINK_ADR,        4, 1),
+    (DUTY_CYCLE,      1, 0),
+    (RX_PARAM_SETUP,  4, 1),
+    (DEV_STATUS,      0, 2),
+    (NEW_CHANNEL,     5, 1),
+    (RX_TIMING_SETUP, 1, 0),
+    (TX_PARAM_SETUP,  1, 0),
+    (DL_CHANNEL,      4, 1),
+    (DEVICE_TIME,     5, 0),
 )  # fmt: skip
-NAMES = {cid: name for cid, name, _, _ in _TABLE}
-DOWN = {cid: down for cid, _, down, _ in _TABLE}
-UP = {cid: up for cid, _, _, up in _TABLE}
+DOWN = {cid: down for cid, down, _ in _TABLE}
+UP = {cid: up for cid, _, up in _TABLE}
 
 
 def split(data: bytes, lengths: "dict[int, int]") -> "tuple[list[tuple[int, bytes]], bytes]":

@@ -24,3 +24,7 @@ Options = namedtuple("Options", ("data_rate", "adr", "octet"))
 
 class RefusedError(OSError):
     """The MAC does not send this now; the text says why and, where time helps, when it will."""
+
+
+class DroppedError(Exception):
+    """The frame is dropped; the text is the name of its counter."""

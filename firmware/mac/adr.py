@@ -1,7 +1,7 @@
 """A node that hears nothing gives back what ADR took, step by step (TS001-1.0.4 4.3.1.1, table 9)."""
 
 from codec.compat import const
-from firmware.mac.commands import lowest_data_rate
+from firmware.mac.limits import lowest_data_rate
 
 ADR_ACK_LIMIT = const(64)
 ADR_ACK_DELAY = const(32)

@@ -2,11 +2,10 @@
 
 from codec.compat import const
 from codec.lorawan import commands, regions
+from firmware.mac.channels import OCTET, SLOTS
+from firmware.mac.limits import largest_payload, lowest_data_rate
 
 _KEEP = const(0x0F)  # in LinkADRReq: leave the data rate or the power as it is (5.2)
-_EIRP_DBM = (8, 10, 12, 13, 14, 16, 18, 20, 21, 24, 26, 27, 29, 30, 33, 36)  # 5.8
-_UP_DWELL = const(0x10)
-_DOWN_DWELL = const(0x20)
 _STICKY = (
     0x05,
     0x08,
@@ -19,12 +18,14 @@ _NO_ANSWER = const(-1)
 class Commands:
     """Obeys on `session` and `channels`; what was asked of the network comes back as attributes."""
 
-    def __init__(self, region: "Region", session: "Session", channels: "Channels", adr: bool):
+    def __init__(
+        self, region: "Region", session: "Session", channels: "Channels", adr: bool, battery: int = 255
+    ):
         self._region = region
         self._session = session
         self._channels = channels
-        self.adr = adr
-        self.battery = 255  # DevStatus (5.5): 0 external, 1..254 share of full, 255 cannot be measured
+        self._adr = adr
+        self.battery = battery
         self.link_check = None  # type: tuple[int, int] | None  # (margin dB, gateways)
         self.gps_time = None  # type: tuple[int, int] | None  # (s, 1/256 s) at the end of the uplink
 
@@ -60,11 +61,6 @@ class Commands:
             while not self._channels.carrying(s.data_rate):
                 s.data_rate -= 1
 
-    def ask(self, cid: int) -> None:
-        """Put a request of ours, LinkCheckReq or DeviceTimeReq, into the next uplink."""
-        if (False, bytes([cid])) not in self._session.answers:
-            self._answer(cid, b"")
-
     def _answer(self, cid: int, body: bytes) -> None:
         self._session.answers.append((cid in _STICKY, bytes([cid]) + body))
 
@@ -74,12 +70,12 @@ class Commands:
         mask = self._channels.mask  # type: int | None
         for body in block:
             if mask is not None:
-                mask = self._channels.masked(mask, body[3] >> 4 & 0x07, body[1] | body[2] << 8)
+                mask = masked(self._channels, mask, body[3] >> 4 & 0x07, body[1] | body[2] << 8)
         data_rate, power_index = block[-1][0] >> 4, block[-1][0] & 0x0F
         wanted = s.data_rate if data_rate == _KEEP else data_rate
         mask_ok = bool(mask)
         carried = bool(self._channels.carrying(wanted, mask or self._channels.mask))
-        rate_ok = self._sends_at(wanted) and carried and (self.adr or wanted == s.data_rate)
+        rate_ok = self._sends_at(wanted) and carried and (self._adr or wanted == s.data_rate)
         power_ok = power_index == _KEEP or power_index <= self._region.power_steps
         status = mask_ok | rate_ok << 1 | power_ok << 2
         if status == 0b111:
@@ -127,7 +123,13 @@ class Commands:
     def _dl_channel(self, body: bytes) -> int:
         if self._region.is_fixed:
             return _NO_ANSWER
-        return self._channels.redirect(body[0], int.from_bytes(body[1:], "little") * 100)
+        index, hz = body[0], int.from_bytes(body[1:], "little") * 100
+        channels = self._channels
+        status = regions.allows(self._region, hz) | channels.exists(index) << 1
+        if status == 0b11:
+            up_hz, lowest, highest, _ = channels.row(index)
+            channels.rows[index] = (up_hz, lowest, highest, hz)
+        return status
 
     def _rx_timing_setup(self, body: bytes) -> int:
         self._session.rx_delay_s = (body[0] & 0x0F) or 1
@@ -156,34 +158,30 @@ _ORDERS = {
 }
 
 
-def has_dwell(region: "Region", session: "Session", bit: int = _UP_DWELL) -> bool:
-    """Whether TxParamSetup limits this direction to 400 ms; until the network says otherwise it does."""
-    return region.dwell_sizes is not None and bool(session.tx_param & bit)
+def masked(channels: "Channels", mask: int, control: int, bits: int) -> "int | None":
+    """The mask after one LinkADRReq (5.2); None when ChMaskCntl or a switched-on channel is unknown."""
+    if channels.region.is_fixed:
+        return _masked_fixed(mask, control, bits)
+    if control == 6:
+        return (1 << channels.grid_size) - 1 | sum(1 << index for index in channels.rows)
+    if control or any(bits >> index & 1 and not channels.exists(index) for index in range(SLOTS)):
+        return None
+    return bits
 
 
-def lowest_rx1(region: "Region", session: "Session") -> int:
-    return 2 if has_dwell(region, session, _DOWN_DWELL) and not region.is_fixed else 0
-
-
-def largest_payload(region: "Region", session: "Session", data_rate: int) -> int:
-    """N of RP002: bytes that FOpts and FRMPayload share at a data rate."""
-    if has_dwell(region, session):
-        return region.dwell_sizes[data_rate]
-    return region.data_rates[data_rate][2]
-
-
-def lowest_data_rate(region: "Region", session: "Session") -> int:
-    """The most robust data rate that carries anything."""
-    data_rate = region.uplink_drs[0]
-    while largest_payload(region, session, data_rate) == 0:
-        data_rate += 1
-    return data_rate
-
-
-def eirp_dbm(region: "Region", session: "Session") -> int:
-    if session.tx_param == 0xFF:
-        return region.max_eirp_dbm
-    return _EIRP_DBM[session.tx_param & 0x0F]
+def _masked_fixed(mask: int, control: int, bits: int) -> "int | None":
+    """ChMaskCntl of US915 and AU915 (RP002-1.0.4 2.5.5)."""
+    low = (1 << 64) - 1
+    if control < 4:
+        return mask & ~(0xFFFF << 16 * control) | bits << 16 * control
+    if control == 4:
+        return mask & low | (bits & 0xFF) << 64
+    if control == 5:
+        banks = [index for index in range(8) if bits >> index & 1]
+        return sum(0xFF << OCTET * bank | 1 << 64 + bank for bank in banks)
+    if control in (6, 7):
+        return (low if control == 6 else 0) | (bits & 0xFF) << 64
+    return None
 
 
 TYPE_CHECKING = const(False)

@@ -1,14 +1,11 @@
 """Is a received frame ours, whole, new and allowed here? Each no has a name, and changes nothing."""
 
 from codec.compat import const
-from codec.lorawan import frames, join, regions
+from codec.lorawan import frames
 from codec.wire import WireError
+from firmware.mac.actions import DroppedError
 
 _FRAME_SIZE = const(13)  # MHDR, FHDR without FOpts, FPort, MIC
-
-
-class DroppedError(Exception):
-    """The frame is dropped; the text is the name of its counter."""
 
 
 def open_data(phy: bytes, session: "Session", largest: int) -> "tuple[DataFrame, int]":
@@ -42,26 +39,7 @@ def _parse(phy: bytes) -> "DataFrame":
     raise DroppedError("malformed")
 
 
-def open_accept(phy: bytes, app_key: bytes, region: "Region", nonces: "Nonces") -> "JoinAccept":
-    """A join-accept that this node can follow."""
-    if len(phy) not in (17, 33):  # 29 bytes have been seen in the field
-        raise DroppedError("join_accept_size")
-    try:
-        accept = join.open_accept(phy, app_key)
-    except WireError:
-        raise DroppedError("join_accept_mic")
-    if not nonces.is_new(accept.join_nonce):
-        raise DroppedError("join_nonce")
-    if accept.rx1_dr_offset > region.max_rx1_dr_offset or not regions.has_data_rate(
-        region, accept.rx2_data_rate
-    ):
-        raise DroppedError("join_accept_settings")
-    return accept
-
-
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from codec.lorawan.frames import DataFrame
-    from codec.lorawan.join import JoinAccept
-    from codec.lorawan.regions import Region
-    from firmware.session import Nonces, Session
+    from firmware.session import Session

@@ -3,10 +3,9 @@
 from codec.compat import const
 from codec.lorawan import airtime, regions
 from firmware.mac.channels import Channels
-from firmware.mac.joining import JoinBudget
 from firmware.mac.ledger import NEVER_MS, Ledger
 
-JOIN_REQUEST_SIZE = const(23)
+_JOIN_REQUEST_SIZE = const(23)
 
 
 class Hops:
@@ -16,24 +15,34 @@ class Hops:
         self._region = region
         self._randrange = randrange
         self._options = options
+        self._rtc = stores[1]
+        self._join_budget = None  # type: JoinBudget | None
         self.ledger = Ledger(region, stores[0], stores[1])
-        self.join_budget = JoinBudget(stores[1])
         self.adopt(None)
 
     def adopt(self, session: "Session | None") -> None:
         self.session = session
         self.channels = Channels(self._region, session.plan if session else b"", self._options.octet)
 
+    def join_budget(self) -> "JoinBudget":
+        """Loaded while there is no session, or when it is in doubt."""
+        if self._join_budget is None:
+            from firmware.mac.joining import JoinBudget
+
+            self._join_budget = JoinBudget(self._rtc)
+        return self._join_budget
+
     def joining(self) -> "tuple[int, list[int]]":
         """(data rate, channels) of the next join-request."""
-        data_rate = self.join_budget.data_rate(self._region, self._options.data_rate)
-        return data_rate, self.channels.joining(data_rate, self.join_budget.octet_turn())
+        budget = self.join_budget()
+        data_rate = budget.data_rate(self._region, self._options.data_rate)
+        return data_rate, budget.channels(self.channels, data_rate)
 
     def join_wait_ms(self, now_ms: int) -> int:
         data_rate, indices = self.joining()
-        on_air_us = self.on_air_us(JOIN_REQUEST_SIZE, data_rate)
-        hop_ms = self.pick(now_ms, indices, data_rate, JOIN_REQUEST_SIZE, True)[1]
-        return max(self.join_budget.free_in_ms(now_ms, on_air_us), hop_ms)
+        on_air_us = self.on_air_us(_JOIN_REQUEST_SIZE, data_rate)
+        hop_ms = self.pick(now_ms, indices, data_rate, _JOIN_REQUEST_SIZE, True)[1]
+        return max(self.join_budget().free_in_ms(now_ms, on_air_us), hop_ms)
 
     def carrying(self, data_rate: int) -> "list[int]":
         return self.channels.carrying(data_rate)
@@ -71,9 +80,9 @@ class Hops:
             data_rate = self.session.data_rate
             found, indices = [], self.carrying(data_rate)
         else:
-            size, is_alarm = JOIN_REQUEST_SIZE, True  # without a session no alarm can be sent either
+            size, is_alarm = _JOIN_REQUEST_SIZE, True  # without a session no alarm can be sent either
             data_rate, indices = self.joining()
-            found = [self._join_hindrance(now_ms, self.on_air_us(size, data_rate))]
+            found = [self.join_budget().hindrance(now_ms, self.on_air_us(size, data_rate))]
         on_air_us = self.on_air_us(size, data_rate)
         for band in sorted({self.band(index) for index in indices}):
             from_hz, to_hz, _, _ = self._region.sub_bands[band]
@@ -86,13 +95,6 @@ class Hops:
         found.append((f"the network allows 1/{1 << max_duty} of the time", 0, 0, free_in_ms))
         return why.chain(found)
 
-    def _join_hindrance(self, now_ms: int, on_air_us: int) -> "tuple[str, int, int, int]":
-        budget = self.join_budget
-        number, _, limit_us = budget.period(now_ms)
-        when = ("hour 1", "hours 2 to 11")[number] if number < 2 else f"day {number - 1}"
-        free_in_ms = budget.free_in_ms(now_ms, on_air_us)
-        return f"join budget of {when}", budget.used_us(now_ms), limit_us, free_in_ms
-
     def _max_duty(self) -> int:
         return self.session.max_duty if self.session else 0
 
@@ -102,6 +104,7 @@ if TYPE_CHECKING:
     from codec.lorawan.regions import Region
     from firmware.contracts import RandRange, Store
     from firmware.mac.actions import Options
+    from firmware.mac.joining import JoinBudget
     from firmware.session import Session
 
     Stores = tuple[Store, Store]

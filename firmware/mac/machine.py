@@ -10,12 +10,22 @@ What must outlive power loss is in the stores before the Transmit is handed out.
 import binascii
 
 from codec.compat import const
-from codec.lorawan import crypto, frames, join, regions
+from codec.lorawan import frames, regions
 from firmware import session as sessions
 from firmware.mac import adr, downlinks
-from firmware.mac.actions import Abp, Channel, Done, Downlink, Options, RefusedError, Transmit, Wait
-from firmware.mac.commands import Commands, eirp_dbm, largest_payload, lowest_data_rate, lowest_rx1
-from firmware.mac.hops import JOIN_REQUEST_SIZE, Hops
+from firmware.mac.actions import (
+    Abp,
+    Channel,
+    Done,
+    Downlink,
+    DroppedError,
+    Options,
+    RefusedError,
+    Transmit,
+    Wait,
+)
+from firmware.mac.hops import Hops
+from firmware.mac.limits import eirp_dbm, largest_payload, lowest_data_rate, lowest_rx1
 from firmware.mac.windows import Timing
 
 _TYPICAL_SIZE = const(32)  # of a report with its frame
@@ -55,6 +65,8 @@ class Mac:
         self._left = 0  # repetitions
         self._later = None  # type: Later | None  # the payload that answers to MAC commands went before
         self._heard = None  # type: Downlink | None
+        self._battery = 255  # DevStatus (5.5): 0 external, 1..254 share of full, 255 cannot be measured
+        self._link_check = None  # type: tuple[int, int] | None  # (margin dB, gateways)
         self._answered = 0  # how many of the session's answers are in the frame
         self._end_ms = 0
         self._restore()
@@ -89,12 +101,13 @@ class Mac:
 
     def ask(self, cid: int) -> None:
         """Let the next uplink carry a LinkCheckReq or a DeviceTimeReq."""
-        self._in_force()
-        self._commands.ask(cid)
+        answers = self._in_force().answers
+        if (False, bytes([cid])) not in answers:
+            answers.append((False, bytes([cid])))
 
     def link_check(self) -> "tuple[int, int] | None":
         """(margin in dB, gateways) of the last LinkCheckAns."""
-        return self._commands.link_check if self._hops.session else None
+        return self._link_check
 
     def utc_ms(self, now_ms: int) -> "int | None":
         """Unix time, once a DeviceTimeAns has come."""
@@ -103,14 +116,11 @@ class Mac:
 
     def set_battery(self, level: int) -> None:
         """For DevStatusAns (5.5): 0 external supply, 1..254 share of full, 255 unknown."""
-        if self._hops.session:
-            self._commands.battery = level
+        self._battery = level
 
     def set_adr(self, is_on: bool) -> None:
         """Whether the network may choose data rate and power; a node that moves switches it off."""
         self._options = Options(self._options.data_rate, is_on, self._options.octet)
-        if self._hops.session:
-            self._commands.adr = is_on
 
     def set_duty_cycle(self, is_on: bool) -> None:
         """Off by order of a certification test only (TS009)."""
@@ -118,18 +128,20 @@ class Mac:
 
     def join(self, now_ms: int) -> Transmit:
         """A join-request (6.2.4). The DevNonce is in flash before the frame exists."""
+        from firmware.mac import joining
+
         if self._is_abp():
             raise RefusedError("an ABP node has its session for life and does not join")
         if self._hops.join_wait_ms(now_ms):
-            raise RefusedError("; ".join(self._hops.why(now_ms, JOIN_REQUEST_SIZE, True)))
+            raise RefusedError("; ".join(self._hops.why(now_ms, joining.REQUEST_SIZE, True)))
         data_rate, indices = self._hops.joining()
-        index, _ = self._hops.pick(now_ms, indices, data_rate, JOIN_REQUEST_SIZE, True)
+        index, _ = self._hops.pick(now_ms, indices, data_rate, joining.REQUEST_SIZE, True)
         self._dev_nonce = self._nonces.take()
-        dev_eui, join_eui, app_key = self._identity
-        self._frame = join.build_request(join.JoinRequest(join_eui, dev_eui, self._dev_nonce), app_key)
+        self._frame = joining.request(self._identity, self._dev_nonce)
         self._is_join, self._is_confirmed, self._is_alarm = True, False, False
         self._data_rate, self._left, self._later, self._heard = data_rate, 0, None, None
-        self._hops.join_budget.spend(now_ms, self._hops.on_air_us(JOIN_REQUEST_SIZE, data_rate))
+        on_air_us = self._hops.on_air_us(joining.REQUEST_SIZE, data_rate)
+        self._hops.join_budget().spend(now_ms, on_air_us)
         return self._transmit(now_ms, index)
 
     def uplink(
@@ -275,20 +287,23 @@ class Mac:
     def _open(self, frame: bytes, snr_db: int) -> "Downlink | None":
         try:
             return self._open_accept(frame) if self._is_join else self._open_data(frame, snr_db)
-        except downlinks.DroppedError as dropped:
+        except DroppedError as dropped:
             self._count(str(dropped))
             return None
 
     def _open_accept(self, phy: bytes) -> Downlink:
+        from firmware.mac import joining
+
         app_key = self._identity[2]
-        accept = downlinks.open_accept(phy, app_key, self._region, self._nonces)
+        accept, keys = joining.open_accept(phy, app_key, self._region, self._nonces, self._dev_nonce)
         self._nonces.accept(accept.join_nonce)
-        keys = crypto.session_keys(app_key, accept.join_nonce, accept.net_id, self._dev_nonce)
         s = sessions.Session(self._tag, accept.dev_addr, keys[0], keys[1])
         s.rx1_dr_offset, s.rx2_data_rate = accept.rx1_dr_offset, accept.rx2_data_rate
         s.rx_delay_s = accept.rx_delay_s
-        self._begin(s, self._data_rate, accept.cf_list)
-        self._hops.join_budget.close()
+        self._begin(s, self._data_rate)
+        joining.add_cf_list(self._hops.channels, accept.cf_list)
+        self._save(s)
+        self._hops.join_budget().close()
         return Downlink(None, b"", False, False)
 
     def _open_data(self, phy: bytes, snr_db: int) -> Downlink:
@@ -301,9 +316,9 @@ class Mac:
         s.answers = s.answers[self._answered :]
         self._answered = 0
         payload = frames.open_payload(frame, s.nwk_s_key, s.app_s_key, fcnt)
-        if self._commands.obey(payload if frame.fport == 0 else frame.fopts, snr_db):
-            self._count("unknown_command")
-        self._take_time()
+        orders = payload if frame.fport == 0 else frame.fopts
+        if orders:
+            self._obey(s, orders, snr_db)
         self._save(s)
         fctrl = frame.fctrl
         is_for_app = frame.fport != 0
@@ -314,11 +329,16 @@ class Mac:
             bool(fctrl & frames.F_PENDING),
         )
 
-    def _take_time(self) -> None:
-        """DeviceTimeAns tells the time at the end of the uplink (5.9)."""
-        if self._commands.gps_time:
-            seconds, fraction = self._commands.gps_time
-            self._commands.gps_time = None
+    def _obey(self, s: "Session", orders: bytes, snr_db: int) -> None:
+        """Commands of the network, which only some downlinks carry."""
+        from firmware.mac.commands import Commands
+
+        commands = Commands(self._region, s, self._hops.channels, self._options.adr, self._battery)
+        if commands.obey(orders, snr_db):
+            self._count("unknown_command")
+        self._link_check = commands.link_check or self._link_check
+        if commands.gps_time:  # DeviceTimeAns tells the time at the end of the uplink (5.9)
+            seconds, fraction = commands.gps_time
             unix_ms = (seconds + _GPS_TO_UNIX_S) * 1000 + fraction * 1000 // 256
             self._rtc.put("utc", (unix_ms - self._end_ms + (1 << 62)).to_bytes(8, "little"))
 
@@ -346,24 +366,19 @@ class Mac:
         self._tag = tag & 0xFFFFFFFF
         s = sessions.load(self._flash, self._rtc)
         if s and s.tag == self._tag:
-            self._adopt(s)
+            self._hops.adopt(s)
         elif self._is_abp():
             s = sessions.Session(self._tag, identity[0], identity[1], identity[2])
             s.rx2_data_rate, s.rx_delay_s = self._region.rx2[1], self._region.rx_delay_s
-            self._begin(s, self._options.data_rate, b"")
+            self._begin(s, self._options.data_rate)
+            self._save(s)
 
-    def _begin(self, s: "Session", data_rate: int, cf_list: bytes) -> None:
+    def _begin(self, s: "Session", data_rate: int) -> None:
         """Put a new session in force."""
         s.rx2_hz = self._region.rx2[0]
         lowest = lowest_data_rate(self._region, s)
         s.data_rate = lowest if self._region.is_fixed else max(data_rate, lowest)
-        self._adopt(s)
-        self._hops.channels.add_cf_list(cf_list)
-        self._save(s)
-
-    def _adopt(self, s: "Session") -> None:
         self._hops.adopt(s)
-        self._commands = Commands(self._region, s, self._hops.channels, self._options.adr)
 
     def _save(self, s: "Session") -> None:
         s.plan = self._hops.channels.pack()

@@ -1,18 +1,11 @@
-// What each module costs in the real MicroPython VM: argv[2] is a folder of .mpy files, argv[3..] modules to import
-// in order. Prints one JSON line each: module, heap. The last line is what one uplink cycle allocates.
-import { readdirSync, readFileSync } from "node:fs";
+// What each module costs in the real MicroPython VM: argv[2] is a folder of .mpy files, argv[3] the modules to import
+// in order, argv[4] those to import after an uplink. Prints one JSON line each: module, heap.
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadMicroPython } from "@micropython/micropython-webassembly-pyscript";
+import { copyTree } from "./vm.mjs";
 
-const [folder, ...modules] = process.argv.slice(2);
-
-function copyTree(fs, from, to) {
-  fs.mkdirTree(to);
-  for (const entry of readdirSync(from, { withFileTypes: true })) {
-    if (entry.isDirectory()) copyTree(fs, join(from, entry.name), `${to}/${entry.name}`);
-    else fs.writeFile(`${to}/${entry.name}`, readFileSync(join(from, entry.name)));
-  }
-}
+const [folder, modules, onUse] = process.argv.slice(2);
 
 const vm = await loadMicroPython({ heapsize: 4 * 1024 * 1024, stdout: (line) => console.log(line), linebuffer: true });
 copyTree(vm.FS, folder, "/lib");
@@ -32,8 +25,9 @@ function report(module, step) {
 }
 
 heap();
-for (const module of modules) report(module, `import ${module}`);
+for (const module of modules.split(" ")) report(module, `import ${module}`);
 report("(one Mac with its session)", "mac = new_mac()");
 vm.runPython("cycle(mac)");
 heap();
 console.log(JSON.stringify({ module: "(one uplink cycle)", heap: vm.globals.get("cycle")(vm.globals.get("mac")) }));
+for (const module of onUse.split(" ")) report(module, `import ${module}`);

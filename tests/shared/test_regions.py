@@ -4,6 +4,8 @@ from codec.lorawan import regions
 from codec.lorawan.regions import REGIONS
 from firmware import config
 from firmware.mac.channels import Channels
+from firmware.mac.commands import masked
+from firmware.mac.joining import add_cf_list
 
 # name: (default channels in MHz, RX2 MHz, RX2 DR, EIRP dBm)
 PUBLISHED = {
@@ -70,12 +72,12 @@ def test_rx1_data_rates_are_the_published_tables():
 def test_a_fixed_mask_by_banks_and_by_octets():
     plan = Channels(REGIONS["US915"])
     assert plan.mask == (1 << 72) - 1
-    assert plan.masked(plan.mask, 7, 0x0002) == 1 << 65
-    assert plan.masked(1 << 65, 0, 0xFF00) == 0xFF00 | 1 << 65
-    assert plan.masked(0, 5, 0b10) == 0xFF00 | 1 << 65
-    assert plan.masked(0, 6, 0x01) == (1 << 65) - 1
-    assert plan.masked(0, 3, 0x8000) == 1 << 63
-    assert plan.masked((1 << 72) - 1, 4, 0x80) == (1 << 64) - 1 | 1 << 71
+    assert masked(plan, plan.mask, 7, 0x0002) == 1 << 65
+    assert masked(plan, 1 << 65, 0, 0xFF00) == 0xFF00 | 1 << 65
+    assert masked(plan, 0, 5, 0b10) == 0xFF00 | 1 << 65
+    assert masked(plan, 0, 6, 0x01) == (1 << 65) - 1
+    assert masked(plan, 0, 3, 0x8000) == 1 << 63
+    assert masked(plan, (1 << 72) - 1, 4, 0x80) == (1 << 64) - 1 | 1 << 71
     plan.mask = 0xFF00 | 1 << 65
     assert plan.carrying(0) == list(range(8, 16)) and plan.carrying(4) == [65]
     assert Channels(REGIONS["US915"], plan.pack()).mask == plan.mask
@@ -84,16 +86,16 @@ def test_a_fixed_mask_by_banks_and_by_octets():
 def test_cf_lists_add_channels_or_a_mask():
     plan = Channels(REGIONS["EU868"])
     five = b"".join([(8671000 + 2000 * step).to_bytes(3, "little") for step in range(5)])
-    plan.add_cf_list(five + b"\x00")
+    add_cf_list(plan, five + b"\x00")
     assert plan.carrying(5) == list(range(8))
     assert [plan.row(index)[0] for index in range(3, 8)] == [867100000 + 200000 * step for step in range(5)]
     again = Channels(REGIONS["EU868"], plan.pack())
     assert again.pack() == plan.pack() and again.carrying(0) == list(range(8))
     plan = Channels(REGIONS["EU868"])
-    plan.add_cf_list(five + b"\x01")  # a mask, which is for fixed plans
+    add_cf_list(plan, five + b"\x01")  # a mask, which is for fixed plans
     assert plan.carrying(5) == [0, 1, 2]
     fixed = Channels(REGIONS["AU915"])
-    fixed.add_cf_list(b"\x00\xff" + bytes(6) + b"\x02" + bytes(6) + b"\x01")
+    add_cf_list(fixed, b"\x00\xff" + bytes(6) + b"\x02" + bytes(6) + b"\x01")
     assert fixed.mask == 0xFF00 | 1 << 65
 
 

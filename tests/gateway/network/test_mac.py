@@ -10,6 +10,7 @@ from codec.lorawan import commands, regions
 from codec.lorawan.regions import EU868
 from firmware.mac.channels import Channels
 from firmware.mac.commands import Commands
+from firmware.mac.joining import add_cf_list
 from firmware.session import Session as NodeSession
 from gateway.model import Session
 from gateway.network import channels, history, link, mac
@@ -107,10 +108,10 @@ def test_channels_are_told_taken_and_then_switched() -> None:
 def test_what_a_join_accept_lists_a_node_knows() -> None:
     node = End()
     wanted = channels.added(EU868, EXTRA_HZ)
-    node.channels.add_cf_list(channels.cf_list(EU868, wanted, 0))
+    add_cf_list(node.channels, channels.cf_list(EU868, wanted, 0))
     assert [node.channels.row(number)[:3] for number in (3, 4, 5)] == [(hz, 0, 5) for hz in EXTRA_HZ]
     fixed = End("US915")
-    fixed.channels.add_cf_list(channels.cf_list(fixed.region, (), 2))
+    add_cf_list(fixed.channels, channels.cf_list(fixed.region, (), 2))
     assert fixed.channels.mask == channels.wanted_mask(fixed.region, (), 2) == 0xFF << 8 | 1 << 65
 
 
