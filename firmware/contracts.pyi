@@ -95,5 +95,9 @@ class Link(Protocol):
         self, fport: int, payload: bytes, confirmed: bool = False, is_alarm: bool = False
     ) -> Downlink | None:
         """`is_alarm`: may use the airtime that is kept back for alarms. OSError says why it was not sent."""
+    def ask_time(self) -> None:
+        """Let the next uplink ask the network for the time."""
+    async def utc_s(self) -> int | None:
+        """Unix time, once the network has told it."""
 
 RandRange = Callable[[int], int]

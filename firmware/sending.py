@@ -10,6 +10,10 @@ _YOUNG_MS = const(2000)  # this young needs no age
 _DATED_MS = const(11000)  # from here on a message carries its age; in between it waits
 _CONFIRM_ALL = const(2)
 _ALARM_ITEMS = const(5)  # without an age
+_DAY_MS = const(86400000)
+_WEEK_MS = const(604800000)
+_GPS_EPOCH_S = const(315964800)  # in Unix time
+_LEAP_S = const(18)  # GPS is ahead of UTC by so much since 2017
 
 
 class Sending:
@@ -20,6 +24,8 @@ class Sending:
         self._outbox = outbox
         self._clock = board.clock()
         self._log = board.log
+        self._flash = board.flash()
+        self._rtc = board.rtc()
         self._confirm = confirm
 
     async def send(self) -> "Downlink | None":
@@ -44,9 +50,27 @@ class Sending:
             return None
         downlink = None
         if not link.wait_ms(one.fport == ports.ALARM, len(one.payload)):
+            is_time_due = self._is_time_due()
+            if is_time_due:
+                link.ask_time()
             downlink = await self._transmit(link, one)
+            if is_time_due:
+                self._set_clock(await link.utc_s())
         self._rest(link, 0)
         return downlink
+
+    def _is_time_due(self) -> bool:
+        """A clock drifts by seconds in a week; a network that does not tell the time is not pressed."""
+        return self._clock.now_ms() >= int.from_bytes(self._rtc.get("time_due") or b"", "little")
+
+    def _set_clock(self, utc_s: "int | None") -> None:
+        now_ms = self._clock.now_ms()
+        if utc_s is not None:
+            from firmware.recall import Recall
+
+            Recall(self._flash, self._rtc).set_clock(utc_s - _GPS_EPOCH_S + _LEAP_S, now_ms)
+        due_ms = now_ms + (_DAY_MS if utc_s is None else _WEEK_MS)
+        self._rtc.put("time_due", due_ms.to_bytes(8, "little"))
 
     def _rest(self, link: "Link", least_ms: int) -> None:
         """Nothing leaves before the air is free for it; alarms have airtime of their own."""

@@ -2,6 +2,7 @@
 
 from codec.compat import const
 from codec.lorawan import airtime
+from codec.lorawan.commands import DEVICE_TIME
 from firmware.mac.actions import Done, Listen, Options, Otaa, Transmit
 from firmware.mac.machine import Mac
 
@@ -53,6 +54,13 @@ class NativeLink:
             await self.join()
         uplink = self.mac.uplink(self._clock.now_ms(), fport, payload, confirmed, is_alarm)
         return (await self._play(uplink)).downlink
+
+    def ask_time(self) -> None:
+        self.mac.ask(DEVICE_TIME)
+
+    async def utc_s(self) -> "int | None":
+        told_ms = self.mac.utc_ms(self._clock.now_ms())
+        return None if told_ms is None else told_ms // 1000
 
     async def _play(self, action: "Action") -> "Done":
         try:

@@ -10,6 +10,7 @@ _WAKE_MS = const(300)
 _WAKE_TRIES = const(5)  # the first bytes after sleep are lost
 _JOIN_MS = const(25000)  # a request at SF12, 6 s, an accept at SF12
 _CYCLE_MS = const(25000)  # both windows at SF12
+_LEAST_UTC_S = const(1514764800)  # 2018
 _MOST_BYTES = const(4096)  # taken at a time
 _LINGER_MS = const(500)  # a downlink is printed behind the end of its cycle
 _BUSY_TRIES = const(4)
@@ -57,6 +58,7 @@ class Rui3Link:
         self._heard = []  # type: list[Received]
         self._events = []  # type: list[Event]
         self._is_joined = False
+        self._asks_time = False
         self._is_confirming = None  # type: bool | None
         self._free_at_ms = 0
         self._busy = False
@@ -143,6 +145,9 @@ class Rui3Link:
         if confirmed != self._is_confirming:
             await self._command(f"AT+CFM={int(confirmed)}")
             self._is_confirming = confirmed
+        if self._asks_time:
+            await self._command("AT+TIMEREQ=1")
+            self._asks_time = False
         self._events, self._heard = [], []
         await self._send(f"AT+SEND={fport}:{payload.hex()}")
         ended = ("SEND_CONFIRMED_OK", "SEND_CONFIRMED_FAILED") if confirmed else ("TX_DONE",)
@@ -171,15 +176,13 @@ class Rui3Link:
         found = await self._arguments("LINKCHECK", _CYCLE_MS)
         return (int(found[1]), int(found[2])) if len(found) > 2 and found[0] == "0" else None
 
-    async def utc_s(self, fport: int) -> "int | None":
-        """Unix time by DeviceTimeReq, asked with an uplink of one byte."""
-        await self.wake()
-        await self._command("AT+TIMEREQ=1")
-        self._events = []
-        await self._send(f"AT+SEND={fport}:00")
-        if await self._event(("TIMEREQ_OK", "TIMEREQ_FAILED"), _CYCLE_MS) != "TIMEREQ_OK":
-            return None
-        return _unix_s(await self._query("LTIME"))
+    def ask_time(self) -> None:
+        self._asks_time = True
+
+    async def utc_s(self) -> "int | None":
+        """Unix time, once the network has told it; until then the module counts from 1970."""
+        told_s = _unix_s(await self._query("LTIME"))
+        return told_s if told_s is not None and told_s >= _LEAST_UTC_S else None
 
     async def _send(self, command: str) -> None:
         for _ in range(_BUSY_TRIES):

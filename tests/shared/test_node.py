@@ -56,6 +56,8 @@ class Link:
         self.answers = []  # downlinks to come
         self.hears = True
         self.joins = 0
+        self.asked_ms = []
+        self.utc_s_told = None
 
     def joined(self):
         return self._joined
@@ -81,6 +83,12 @@ class Link:
         if self.answers:
             return self.answers.pop(0)
         return Downlink() if confirmed else None
+
+    def ask_time(self):
+        self.asked_ms.append(self._clock.at_ms)
+
+    async def utc_s(self):
+        return self.utc_s_told
 
     def rejoin(self):
         self._joined = False
@@ -496,6 +504,18 @@ def test_the_clock_of_the_network_dates_the_journal():
     journal = Recall(world.flash_store, world.rtc_store)
     newest = journal.read((journal.next_number() - 1) % 0x10000, 1)[0]
     assert 1400000000 <= newest.time_s <= 1400001100
+
+
+def test_the_time_is_asked_for_daily_until_it_is_told_and_weekly_from_then_on():
+    world = World().live(3 * 86400)
+    assert [round(at_ms / 86400000) for at_ms in world.link.asked_ms] == [0, 1, 2]
+    world.link.utc_s_told = 1763800000
+    world.live(20 * 86400)
+    assert [round(at_ms / 86400000) for at_ms in world.link.asked_ms] == [0, 1, 2, 3, 10, 17]
+    journal = Recall(world.flash_store, world.rtc_store)
+    newest = journal.read((journal.next_number() - 1) % 0x10000, 1)[0]
+    last_set_s = 1763800000 - 315964800 + 18
+    assert 0 <= newest.time_s - last_set_s <= 3 * 86400 + 900
 
 
 def transcript():

@@ -180,9 +180,13 @@ def test_noise_between_lines_costs_nothing_but_a_count():
 def test_link_check_and_time():
     link, modem, _ = joined()
     assert run(link.link_check(1)) == (21, 2)
-    assert run(link.utc_s(1)) == 1542075937
-    modem.values["LTIME"] = "garbage"
-    assert run(link.utc_s(1)) is None
+    link.ask_time()
+    run(link.send(1, b"\x01"))
+    assert "AT+TIMEREQ=1" in modem.commands
+    assert run(link.utc_s()) == 1542075937
+    for untold in ("garbage", "00h00m09s on 01/01/1970"):
+        modem.values["LTIME"] = untold
+        assert run(link.utc_s()) is None
 
 
 def test_dates_are_read_as_month_day_year():
