@@ -31,6 +31,9 @@ def commands(text: str) -> list[str]:
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with the files that the README's examples name."""
     monkeypatch.chdir(tmp_path)
+    ring = [[9.6, 50.5], [9.7, 50.5], [9.7, 50.6], [9.6, 50.5]]
+    commune = {"properties": {"AGS": "06631009"}, "geometry": {"type": "Polygon", "coordinates": [ring]}}
+    (tmp_path / "vg250_gem.geojson").write_text(json.dumps({"features": [commune]}), encoding="utf-8")
     (tmp_path / "stage.csv").write_text("time_utc,stage_m\n2026-08-29T00:00:00Z,0.4\n", encoding="utf-8")
     rxpk = {"tmst": 1, "freq": 868.1, "modu": "LORA", "datr": "SF9BW125", "lsnr": 5, "rssi": -90}
     rxpk["data"] = "QPF9vkkAAgABlUN4disR/w0="  # npm lora-packet's "test"

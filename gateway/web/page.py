@@ -38,8 +38,8 @@ async def _know(request: Request, asker: Asker) -> None:
 class PageRouter(APIRouter):
     """Pages know who asks, answer HEAD as well, and stand in no description of the interface."""
 
-    def __init__(self) -> None:
-        super().__init__(dependencies=[Depends(_know)])
+    def __init__(self, *dependencies: Any) -> None:
+        super().__init__(dependencies=[Depends(_know), *dependencies])
 
     def page(self, path: str) -> Callable[[Endpoint], Endpoint]:
         return self.api_route(path, methods=["GET", "HEAD"], include_in_schema=False)

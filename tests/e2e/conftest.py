@@ -20,6 +20,7 @@ from gateway.counters import Counters
 from gateway.notify import Notifier
 from gateway.store import queries
 from gateway.web.api import create_app
+from gateway.web.section import PageConfig
 from gateway.web.server import Server, listen
 from tests.e2e import village
 from tests.gateway.web.ledger import NOW, Ledger, Value
@@ -83,10 +84,12 @@ class Site:
 
 
 @contextmanager
-def serving(ledger: Ledger, clock: FastClock, port: int = 0) -> Iterator[Site]:
+def serving(
+    ledger: Ledger, clock: FastClock, port: int = 0, page: PageConfig | None = None
+) -> Iterator[Site]:
     """In a thread of its own, so that the test can wait for the browser."""
     notifier = Notifier()
-    app = create_app(ledger.path, clock, Counters(), notifier, HttpConfig())
+    app = create_app(ledger.path, clock, Counters(), notifier, HttpConfig(), page=page)
     listener = listen(Address("127.0.0.1", port))
     server = Server(app, listener)
     loop = asyncio.new_event_loop()

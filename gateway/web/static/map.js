@@ -2,7 +2,7 @@
 
 import { onChange } from "./live.js";
 
-const MOST_LABELS = 24; // beyond that names cover each other
+const MOST_LABELS = 24; // beyond that they cover each other
 const place = document.getElementById("map");
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -31,9 +31,14 @@ function looks({ isLive, isAlarmed }) {
   return { radius: isAlarmed ? 9 : 7, color: style("--card"), weight: 2, fillColor: colour, fillOpacity: isLive || isAlarmed ? 1 : 0.5 };
 }
 
-function label({ name, told }) {
-  const box = document.createElement("span");
-  box.append(Object.assign(document.createElement("b"), { textContent: told }), " ", Object.assign(document.createElement("bdi"), { textContent: name }));
+function text(kind, content) {
+  return Object.assign(document.createElement(kind), { textContent: content });
+}
+
+/** Beside the spot its value; its name joins it where the pointer is. */
+function label({ name, told }, isWhole) {
+  const box = text("span", "");
+  box.append(text("b", told), ...(isWhole ? [" ", text("bdi", name)] : []));
   return box;
 }
 
@@ -70,7 +75,9 @@ async function show() {
     drawn.clearLayers();
     for (const spot of spots()) {
       const dot = L.circleMarker(spot.at, looks(spot)).on("click", () => location.assign(spot.href));
-      dot.bindTooltip(label(spot), { permanent: found.length <= MOST_LABELS, direction: "top", offset: [0, -8], className: "label" });
+      const isPermanent = found.length <= MOST_LABELS;
+      dot.bindTooltip(label(spot, !isPermanent), { permanent: isPermanent, direction: "top", offset: [0, -8], className: "label" });
+      if (isPermanent) dot.on("mouseover", () => dot.setTooltipContent(label(spot, true)).bringToFront()).on("mouseout", () => dot.setTooltipContent(label(spot, false)));
       drawn.addLayer(dot);
     }
   };

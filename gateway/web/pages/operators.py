@@ -1,0 +1,103 @@
+"""For operators: nodes with their links, gateways, the frames as they come, and each frame byte by byte."""
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+
+from gateway.access.gate import require
+from gateway.access.roles import Role
+from gateway.store import queries
+from gateway.store.queries import Row
+from gateway.web import anatomy, links
+from gateway.web.asking import DevEui
+from gateway.web.page import PageRouter, render
+from gateway.web.present import is_stale
+from gateway.web.problems import RequestError
+from gateway.web.site import AtSite
+from gateway.words.times import HOUR_MS
+
+_FEED = 60
+_FEED_SPANS_MS = (HOUR_MS, 24 * HOUR_MS, 30 * 24 * HOUR_MS)
+router = PageRouter(require(Role.VIEWER))
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """`why` is the key of what is said of its silence, None while it reports."""
+
+    device: Row
+    link: links.Link
+    why: str | None
+
+    @property
+    def battery_v(self) -> float | None:
+        return links.battery_v(self.device)
+
+
+@router.page("/nodes")
+def nodes(request: Request, site: AtSite) -> HTMLResponse:
+    now = site.clock.now_ms()
+    with queries.opened(site.store_path) as db:
+        heard_by = links.gateways(db, now)
+        found = [(device, links.link(db, device["dev_eui"])) for device in queries.devices(db)]
+    told = [Node(device, link, links.why_silent(device, link, heard_by, now)) for device, link in found]
+    told.sort(key=lambda node: (node.why is None, node.device["name"].casefold()))
+    return render(request, "nodes.html", now, nodes=told)
+
+
+@router.page("/gateways")
+def gateways(request: Request, site: AtSite) -> HTMLResponse:
+    now = site.clock.now_ms()
+    with queries.opened(site.store_path) as db:
+        found = links.gateways(db, now)
+    told = [row | {"is_silent": is_stale(row["last_seen"], [], now)} for row in found]
+    return render(request, "gateways.html", now, gateways=told, counters=site.counters.as_dict())
+
+
+@router.page("/live")
+def live(request: Request, site: AtSite, dev_eui: DevEui | None = None) -> HTMLResponse:
+    """The newest frames of our own nodes; nobody else's are kept."""
+    now = site.clock.now_ms()
+    with queries.opened(site.store_path) as db:
+        names = {row["dev_eui"]: row["name"] for row in queries.devices(db)}
+        frames = list(islice(_newest(db, dev_eui, now), _FEED))
+    return render(request, "live.html", now, frames=frames, names=names, dev_eui=dev_eui)
+
+
+def _newest(db: sqlite3.Connection, dev_eui: str | None, now: int) -> Iterator[Row]:
+    """Of the shortest span that holds enough of them."""
+    found: list[Row] = []
+    for span in _FEED_SPANS_MS:
+        found = list(queries.uplinks(db, dev_eui, (now - span, None)))
+        if len(found) >= _FEED:
+            break
+    return reversed(found)
+
+
+@router.page("/frames/{uplink_id}")
+def frame(request: Request, site: AtSite, uplink_id: str) -> HTMLResponse:
+    with queries.opened(site.store_path) as db:
+        row = db.execute("SELECT * FROM uplink WHERE id = ?", (uplink_id,)).fetchone()
+        if row is None:
+            raise RequestError(404, f"There is no frame {uplink_id}; it may have been removed with its node.")
+        heard = [
+            dict(each) for each in db.execute("SELECT * FROM reception WHERE uplink_id = ?", (uplink_id,))
+        ]
+        device = queries.device(db, row["dev_eui"])
+    lines, said, error = anatomy.of_payload(row["payload"])
+    return render(
+        request,
+        "frame.html",
+        site.clock.now_ms(),
+        uplink=dict(row),
+        device=device,
+        heard=heard,
+        parts=anatomy.of_frame(row["phy"]),
+        lines=lines,
+        said=said,
+        error=error,
+    )
