@@ -1,10 +1,10 @@
 """How well each node and gateway is heard, from the last frames, and why a node may be silent."""
 
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from gateway.store.database import Connection
 from gateway.store.queries import Row
 from gateway.web.present import is_stale
 from gateway.words.times import DAY_MS
@@ -38,7 +38,7 @@ class Link:
     gateways: frozenset[str]
 
 
-def link(db: sqlite3.Connection, dev_eui: str) -> Link:
+def link(db: Connection, dev_eui: str) -> Link:
     heard: dict[str, list[Row]] = {}
     for row in db.execute(_LAST, (dev_eui, _FRAMES)):
         heard.setdefault(row["id"], []).append(dict(row))
@@ -54,7 +54,7 @@ def link(db: sqlite3.Connection, dev_eui: str) -> Link:
     )
 
 
-def gateways(db: sqlite3.Connection, now: int) -> list[Row]:
+def gateways(db: Connection, now: int) -> list[Row]:
     """What each gateway has heard within a day."""
     return [dict(row) for row in db.execute(_GATEWAYS, (now - DAY_MS,))]
 

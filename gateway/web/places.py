@@ -2,6 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
 
 from gateway.access.roles import Principal
 from gateway.store import queries
@@ -12,11 +15,14 @@ from gateway.web.quantities import headline
 from gateway.words.times import HOUR_MS
 
 RECENT_MS = 6 * HOUR_MS
+_EVER = 1 << 62
+_BLURRED, _EXACT = 3, 6  # decimals of a degree: about 100 m, 0.1 m
 
-_WHERE = """
-    SELECT i.dev_eui, coalesce(i.lat, s.lat) AS lat, coalesce(i.lon, s.lon) AS lon
-    FROM installation i JOIN site s ON s.id = i.site_id WHERE i.to_ms IS NULL
+_SITES = """
+    SELECT s.id, s.name, s.lat, s.lon, s.published, s.blur_m, i.dev_eui, i.from_ms, i.to_ms
+    FROM site s JOIN installation i ON i.site_id = s.id
 """
+_IN_ORDER = " ORDER BY s.id, i.from_ms, i.id"
 _SERIES = """
     SELECT time, value, fault, flag FROM reading
     WHERE dev_eui = ? AND quantity = ? AND time >= ? AND time < ? ORDER BY time
@@ -25,13 +31,18 @@ _SERIES = """
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where something is measured; `device` is the node that measures there, as the interface tells it."""
+    """Where something is measured, and since when by which nodes: `spells` are dev_eui, start and end.
+
+    `device` is the node that measures there now, or did so last, as the interface tells it.
+    """
 
     id: str
     name: str
     lat: float | None
     lon: float | None
+    is_published: bool
     device: Row
+    spells: tuple[tuple[str, int, int | None], ...]
 
     @property
     def told(self) -> list[str]:
@@ -49,21 +60,18 @@ class Seen:
 
 def places(db: Connection, asker: Principal | None) -> list[Place]:
     """Those that `asker` may see, by name: a place is private until it is published."""
-    if asker is None:
-        return []
-    where = {row["dev_eui"]: (row["lat"], row["lon"]) for row in db.execute(_WHERE)}
-    found = [_place(device, where) for device in queries.devices(db)]
-    return sorted(found, key=lambda place: place.name.casefold())
+    devices = {device["dev_eui"]: device for device in queries.devices(db)}
+    groups = groupby(db.execute(_SITES + _IN_ORDER), key=itemgetter("id"))
+    found = (_place(list(rows), devices, asker) for _, rows in groups)
+    return sorted((place for place in found if place), key=lambda place: place.name.casefold())
 
 
 def place(db: Connection, asker: Principal | None, id_: str) -> Place | None:
-    if asker is None:
+    rows = db.execute(_SITES + "WHERE s.id = ?" + _IN_ORDER, (id_,)).fetchall()
+    if not rows:
         return None
-    device = queries.device(db, id_)
-    if device is None:
-        return None
-    row = db.execute(f"{_WHERE} AND i.dev_eui = ?", (id_,)).fetchone()
-    return _place(device, {id_: (row["lat"], row["lon"])} if row else {})
+    device = queries.device(db, rows[-1]["dev_eui"])
+    return _place(rows, {rows[-1]["dev_eui"]: device} if device else {}, asker)
 
 
 def see(db: Connection, place: Place, now: int, quantity: str | None = None) -> Seen:
@@ -74,17 +82,24 @@ def see(db: Connection, place: Place, now: int, quantity: str | None = None) -> 
 
 
 def series(db: Connection, place: Place, quantity: str, span: Span) -> Iterator[Point]:
-    """By time."""
+    """By time, of each node for as long as it has measured there."""
     start, end = span
-    wanted = (
-        place.device["dev_eui"],
-        quantity,
-        -(1 << 62) if start is None else start,
-        1 << 62 if end is None else end,
+    for dev_eui, begin, over in place.spells:
+        since = max(begin, -_EVER if start is None else start)
+        until = min(_EVER if over is None else over, _EVER if end is None else end)
+        for row in db.execute(_SERIES, (dev_eui, quantity, since, until)):
+            yield Point(*row)
+
+
+def _place(rows: list[Any], devices: dict[str, Row], asker: Principal | None) -> Place | None:
+    """None for who may not see it, and for one whose node is gone. The public may see a blurred position."""
+    site = rows[-1]
+    device = devices.get(site["dev_eui"])
+    if device is None or not (asker or site["published"]):
+        return None
+    decimals = _BLURRED if site["blur_m"] and asker is None else _EXACT
+    lat, lon = (
+        None if degrees is None else round(degrees, decimals) for degrees in (site["lat"], site["lon"])
     )
-    return (Point(*row) for row in db.execute(_SERIES, wanted))
-
-
-def _place(device: Row, where: dict[str, tuple[float | None, float | None]]) -> Place:
-    lat, lon = where.get(device["dev_eui"], (None, None))
-    return Place(device["dev_eui"], device["name"] or device["dev_eui"], lat, lon, device)
+    spells = tuple((row["dev_eui"], row["from_ms"], row["to_ms"]) for row in rows)
+    return Place(site["id"], site["name"] or site["id"], lat, lon, bool(site["published"]), device, spells)

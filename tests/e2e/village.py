@@ -4,6 +4,7 @@ import math
 import random
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from tests.gateway.web.ledger import MINUTE, NOW, Ledger, Value
 
@@ -42,7 +43,10 @@ class Village:
         self.ledger.add(UNHEARD, "Kläranlage", since=None)
 
     def _node(self, dev_eui, name, measure, until=NOW - MINUTE) -> None:  # type: ignore[no-untyped-def]
-        self.ledger.add(dev_eui, name, "abp" if dev_eui == FOREIGN else "otaa", since=NOW - 86_400_000 * DAYS)
+        activation: Literal["abp", "otaa"] = "abp" if dev_eui == FOREIGN else "otaa"
+        ground = random.Random(dev_eui)
+        where = (50.53 + ground.random() * 0.05, 9.65 + ground.random() * 0.08)
+        self.ledger.add(dev_eui, name, activation, since=NOW - 86_400_000 * DAYS, place=where)
         offset = self.weather.randrange(8) * MINUTE
         for time in range(NOW - 86_400_000 * DAYS, until - offset, STEP):
             if self.weather.random() < 0.97:  # the air loses some

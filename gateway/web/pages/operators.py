@@ -1,6 +1,5 @@
 """For operators: nodes with their links, gateways, the frames as they come, and each frame byte by byte."""
 
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -11,6 +10,7 @@ from fastapi.responses import HTMLResponse
 from gateway.access.gate import require
 from gateway.access.roles import Role
 from gateway.store import queries
+from gateway.store.database import Connection
 from gateway.store.queries import Row
 from gateway.web import anatomy, links
 from gateway.web.asking import DevEui
@@ -41,7 +41,7 @@ class Node:
 @router.page("/nodes")
 def nodes(request: Request, site: AtSite) -> HTMLResponse:
     now = site.clock.now_ms()
-    with queries.opened(site.store_path) as db:
+    with queries.opened(site.store) as db:
         heard_by = links.gateways(db, now)
         found = [(device, links.link(db, device["dev_eui"])) for device in queries.devices(db)]
     told = [Node(device, link, links.why_silent(device, link, heard_by, now)) for device, link in found]
@@ -52,7 +52,7 @@ def nodes(request: Request, site: AtSite) -> HTMLResponse:
 @router.page("/gateways")
 def gateways(request: Request, site: AtSite) -> HTMLResponse:
     now = site.clock.now_ms()
-    with queries.opened(site.store_path) as db:
+    with queries.opened(site.store) as db:
         found = links.gateways(db, now)
     told = [row | {"is_silent": is_stale(row["last_seen"], [], now)} for row in found]
     return render(request, "gateways.html", now, gateways=told, counters=site.counters.as_dict())
@@ -62,13 +62,13 @@ def gateways(request: Request, site: AtSite) -> HTMLResponse:
 def live(request: Request, site: AtSite, dev_eui: DevEui | None = None) -> HTMLResponse:
     """The newest frames of our own nodes; nobody else's are kept."""
     now = site.clock.now_ms()
-    with queries.opened(site.store_path) as db:
+    with queries.opened(site.store) as db:
         names = {row["dev_eui"]: row["name"] for row in queries.devices(db)}
         frames = list(islice(_newest(db, dev_eui, now), _FEED))
     return render(request, "live.html", now, frames=frames, names=names, dev_eui=dev_eui)
 
 
-def _newest(db: sqlite3.Connection, dev_eui: str | None, now: int) -> Iterator[Row]:
+def _newest(db: Connection, dev_eui: str | None, now: int) -> Iterator[Row]:
     """Of the shortest span that holds enough of them."""
     found: list[Row] = []
     for span in _FEED_SPANS_MS:
@@ -80,7 +80,7 @@ def _newest(db: sqlite3.Connection, dev_eui: str | None, now: int) -> Iterator[R
 
 @router.page("/frames/{uplink_id}")
 def frame(request: Request, site: AtSite, uplink_id: str) -> HTMLResponse:
-    with queries.opened(site.store_path) as db:
+    with queries.opened(site.store) as db:
         row = db.execute("SELECT * FROM uplink WHERE id = ?", (uplink_id,)).fetchone()
         if row is None:
             raise RequestError(404, f"There is no frame {uplink_id}; it may have been removed with its node.")

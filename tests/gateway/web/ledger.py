@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-from gateway.model import Device, Reading, Reception, Session, Uplink
+from gateway.model import Device, Installation, Reading, Reception, Session, Site, Uplink
+from gateway.store import sites
 from gateway.store.ledger import Store
 
 NOW = 1_795_348_800_000  # 2026-11-22T12:00:00Z
@@ -42,11 +43,19 @@ class Ledger:
         self.store = Store(self.path)
 
     def add(
-        self, dev_eui: str, name: str, activation: Literal["otaa", "abp"] = "otaa", since: int | None = NOW
+        self,
+        dev_eui: str,
+        name: str,
+        activation: Literal["otaa", "abp"] = "otaa",
+        since: int | None = NOW,
+        place: tuple[float, float] | None = None,
     ) -> None:
-        """In a session `since` then; with None registered only."""
+        """At a site of the same id, in a session `since` then; with None registered only."""
         join_eui, app_key = ("70b3d57ed0000000", KEY) if activation == "otaa" else (None, None)
         self.store.add_device(Device(dev_eui, name, activation, join_eui, app_key))
+        place = place or (None, None)
+        sites.add(self.store.connection, Site(dev_eui, name, *place))
+        sites.install(self.store.connection, Installation(dev_eui, dev_eui, from_ms=0))
         if since is not None:
             session = Session(0, dev_eui, f"26{dev_eui[-6:]}", KEY, KEY, "active", -1, 0, 1, 0, 0, since)
             self._sessions[dev_eui] = replace(session, id=self.store.add_session(session))

@@ -6,9 +6,13 @@ import re
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
-from tests.gateway.web.conftest import CREEK, OLD_METER, SQUARE, UNHEARD
-from tests.gateway.web.ledger import MINUTE, NOW, Ledger
+from gateway.model import Installation
+from gateway.store import sites
+from gateway.words import MINUS
+from tests.gateway.web.conftest import CREEK, OLD_METER, SQUARE, UNHEARD, client_of
+from tests.gateway.web.ledger import GATEWAYS, MINUTE, NOW, Ledger
 
 
 def cards(html: str) -> dict[str, str]:
@@ -76,6 +80,54 @@ async def test_exports_agree_with_the_store(client: httpx.AsyncClient) -> None:
     columns = (await client.get(f"/sites/{CREEK}/level.json?start=PT2H")).json()
     assert columns["values"] == [118.4, 119.4, 120.4, 121.4, 122.4] and columns["unit"] == "cm"
     assert columns["flags"] == [1] * 5 and len(columns["times"]) == 5
+
+
+async def test_the_public_sees_what_is_published_and_nothing_of_operators(
+    app: FastAPI, ledger: Ledger
+) -> None:
+    """A client of another machine, without a token."""
+    hidden = [f"/sites/{CREEK}", f"/embed/{CREEK}/level"]
+    hidden += [f"/sites/{CREEK}/level.{kind}" for kind in ("svg", "png", "csv", "json")]
+    async with client_of(app, "192.0.2.7") as stranger:
+        assert cards((await stranger.get("/")).text) == {}
+        assert [(await stranger.get(path)).status_code for path in hidden] == [404] * 6
+        publish = "UPDATE site SET published = 1, blur_m = 100, lat = 50.123456, lon = 9.654321 WHERE id = ?"
+        with ledger.store.transaction():
+            ledger.store.connection.execute(publish, (CREEK,))
+        page = await stranger.get("/")
+        assert list(cards(page.text)) == [CREEK] and 'data-lat="50.123" data-lon="9.654"' in page.text
+        assert [(await stranger.get(path)).status_code for path in hidden] == [200] * 6
+        assert "/nodes" not in page.text and "Funkmeldungen" not in (await stranger.get(hidden[0])).text
+        for path in ("/nodes", "/gateways", "/live", "/frames/0"):
+            browser = await stranger.get(path, headers={"Accept": "text/html"})
+            assert (browser.status_code, browser.headers["Location"]) == (303, f"/login?next={path}")
+            assert (await stranger.get(path)).status_code == 401
+
+
+async def test_a_site_goes_on_when_its_node_is_exchanged(ledger: Ledger, client: httpx.AsyncClient) -> None:
+    db, change = ledger.store.connection, NOW - 25 * MINUTE
+    with ledger.store.transaction():
+        sites.install(db, Installation(CREEK, UNHEARD, from_ms=change))
+        db.execute("UPDATE installation SET to_ms = ? WHERE dev_eui = ?", (change, CREEK))
+        later = (UNHEARD, CREEK, NOW - 15 * MINUTE)
+        db.execute("UPDATE reading SET dev_eui = ? WHERE dev_eui = ? AND time > ?", later)
+        db.execute("UPDATE newest SET dev_eui = ? WHERE dev_eui = ?", (UNHEARD, CREEK))
+    columns = (await client.get(f"/sites/{CREEK}/level.json?start=PT2H")).json()
+    assert columns["values"] == [118.4, 119.4, 120.4, 122.4]  # what the old node said after its end is out
+
+
+async def test_operators_see_links_and_every_byte(ledger: Ledger, client: httpx.AsyncClient) -> None:
+    nodes = (await client.get("/nodes")).text
+    assert "Stimmen die Schlüssel" in nodes and f"{MINUS}88" in nodes
+    assert GATEWAYS[1] in (await client.get("/gateways")).text
+    with ledger.store.transaction():
+        uplink, _ = ledger.hear(CREEK, NOW, {"level": 1.0}, payload=bytes.fromhex("8325173901a3"))
+        unread, _ = ledger.hear(OLD_METER, NOW, None, payload=bytes.fromhex("00ff10"))
+    assert f"/frames/{uplink.id}" in (await client.get(f"/live?dev_eui={CREEK}")).text
+    frame = (await client.get(f"/frames/{uplink.id}")).text
+    assert all(said in frame for said in ("83", "an array of 3 items", "39 01 a3"))
+    other = (await client.get(f"/frames/{unread.id}")).text
+    assert "nicht lesbar" in other and "00 ff 10" in other
 
 
 async def test_the_places_as_geojson(client: httpx.AsyncClient) -> None:
