@@ -53,7 +53,7 @@ class App:
     async def start(self) -> None:
         async with AsyncExitStack() as starting:
             starting.enter_context(local.holding(self._config.store.path))
-            self.store = Store(self._config.store.where)
+            self.store = Store(self._config.store.where, self._config.store.key_file)
             starting.callback(self.store.close)
             self.writer = Writer(self.store, self.clock, COMMANDS)
             self._sinks = Sinks(self._config.sink, self.store, self.clock, SystemRandom(), self.health)

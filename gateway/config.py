@@ -20,6 +20,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
+from gateway.access.seal import KeyFile
 from gateway.network.config import NetworkConfig
 from gateway.peers import File, InfluxConfig, LnsConfig, MqttSinkConfig, WebhookConfig
 from gateway.section import ConfigError as ConfigError
@@ -78,6 +79,14 @@ class StoreConfig(Section):
     password_file: File | None = Field(
         default=None, description="a path: the file with the password; ~/.pgpass unless given"
     )
+    master_key_file: Path | None = Field(
+        default=None,
+        strict=False,
+        description="a path: the key that seals the nodes' keys; `path` with .key behind it unless given",
+    )
+    plain_keys: bool = Field(
+        default=False, description="true or false: the nodes' keys lie open in the database; for simulations"
+    )
 
     @field_validator("url")
     @classmethod
@@ -91,6 +100,11 @@ class StoreConfig(Section):
         if parts.password is not None:
             raise ValueError("no password in a URL: it is shown and logged. Use password_file for it")
         return url
+
+    @property
+    def key_file(self) -> KeyFile | None:
+        named = self.master_key_file or self.path.with_name(f"{self.path.name}.key")
+        return None if self.plain_keys else KeyFile(named)
 
     @property
     def where(self) -> Where:
@@ -256,7 +270,9 @@ def load(file: Path) -> Config:
         raise ConfigError("\n".join(_explain(file, error))) from None
     except ValueError as error:  # TOMLDecodeError and UnicodeDecodeError
         raise ConfigError(f"{file}: not TOML: {error}") from None
-    store = config.store.model_copy(update={"path": file.parent / config.store.path})
+    key = config.store.master_key_file
+    paths = {"path": file.parent / config.store.path, "master_key_file": key and file.parent / key}
+    store = config.store.model_copy(update=paths)
     return config.model_copy(update={"store": store})
 
 

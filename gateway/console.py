@@ -61,7 +61,7 @@ def commanding(config: Path | None, db: Path | None, create: bool = False) -> It
         if isinstance(reached, local.Line):
             yield reached.run
             return
-        store = Store(named.where)
+        store = Store(named.where, named.key_file)
         try:
             writer = Writer(store, WallClock(), COMMANDS)
             yield partial(writer.run, Principal(local.user_name(os.getuid()), Role.ADMIN))

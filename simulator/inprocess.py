@@ -40,7 +40,9 @@ async def gateway(
     if http_port is not None:  # nothing in a simulation is worth a token
         page = config.HttpConfig(bind=config.Address("127.0.0.1", http_port), open_on_loopback=True)
     settings = config.Config(
-        store=config.StoreConfig(path=db), http=page, source=(config.SourceConfig(bind=free),)
+        store=config.StoreConfig(path=db, plain_keys=True),
+        http=page,
+        source=(config.SourceConfig(bind=free),),
     )
     async with App(settings, clock, Random(seed)) as app:
         app.store.connection.execute("PRAGMA synchronous = OFF")  # what is lost with power is simulated again

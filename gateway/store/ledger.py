@@ -1,12 +1,14 @@
 """The ledger: who may send, what was heard, what it said. Every write stands in a transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, fields
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from gateway.model import Device, Reading, Reception, Session, Uplink
+from gateway.access import seal
+from gateway.access.seal import KeyFile
+from gateway.model import Device, GatewayError, Reading, Reception, Session, Uplink
 from gateway.store.database import Connection, Role, Where, connect
 
 if TYPE_CHECKING:
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
     Value = TypeVar("Value", bound=DataclassInstance)
 
 _EVENTS_KEPT = 10_000
+
+_KEYS = {column for columns in seal.COLUMNS.values() for column in columns}
+_WITH_KEYS = (Device, Session)
 
 _NEWEST = """
     INSERT INTO newest (dev_eui, quantity, time, value, fault, flag, uplink_id) VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -26,11 +31,16 @@ _NEWEST_COLUMNS = ("dev_eui", "quantity", "time", "value", "fault", "flag", "upl
 
 
 class Store:
-    """One connection, which writes."""
+    """One connection, which writes. Without `keys` those in it stay as they lie there."""
 
-    def __init__(self, where: Where):
+    def __init__(self, where: Where, key_file: KeyFile | None = None):
         self.where = where
         self._db = connect(where)
+        try:
+            self._keys = seal.unlock(self._db, where, key_file) if key_file else None
+        except GatewayError:
+            self._db.close()
+            raise
 
     @property
     def connection(self) -> Connection:
@@ -64,11 +74,11 @@ class Store:
         return self._all(Device, "SELECT * FROM device WHERE archived_at IS NULL ORDER BY dev_eui")
 
     def add_device(self, device: Device) -> None:
-        self._insert("device", asdict(device))
+        self._insert("device", self._sealed(asdict(device)))
 
     def set_device(self, device: Device) -> None:
         """What people say of it, and its keys; its counters and DevNonces stay."""
-        said = asdict(device)
+        said = self._sealed(asdict(device))
         for kept in ("dev_eui", "join_nonce", "created_at"):
             del said[kept]
         columns = ", ".join(f"{name} = ?" for name in said)
@@ -100,7 +110,7 @@ class Store:
 
     def add_session(self, session: Session) -> int:
         """The id the session gets; the one it carries is not used."""
-        row = asdict(session)
+        row = self._sealed(asdict(session))
         del row["id"]
         return self._insert_numbered("session", row)
 
@@ -170,6 +180,20 @@ class Store:
         newest = self._insert_numbered("event", {"kind": kind, "data": data})
         self._db.execute("DELETE FROM event WHERE id <= ?", (newest - _EVENTS_KEPT,))
 
+    # Keys
+
+    def _sealed(self, row: dict[str, Any]) -> dict[str, Any]:
+        return self._with_keys(row, self._keys.seal) if self._keys else row
+
+    def _opened(self, row: dict[str, Any]) -> dict[str, Any]:
+        return self._with_keys(row, self._keys.open) if self._keys else row
+
+    def _with_keys(self, row: dict[str, Any], change: Callable[[bytes, str, str], bytes]) -> dict[str, Any]:
+        for name in _KEYS & row.keys():
+            if row[name] is not None:
+                row[name] = change(bytes(row[name]), name, row["dev_eui"])
+        return row
+
     # Rows
 
     def _insert(self, table: str, row: dict[str, Any]) -> None:
@@ -183,7 +207,8 @@ class Store:
     def _all(self, kind: "type[Value]", query: str, *arguments: object) -> "list[Value]":
         """Columns have the names of the dataclass's fields."""
         names = [field.name for field in fields(kind)]
-        return [kind(**{name: row[name] for name in names}) for row in self._db.execute(query, arguments)]
+        found = ({name: row[name] for name in names} for row in self._db.execute(query, arguments))
+        return [kind(**(self._opened(row) if kind in _WITH_KEYS else row)) for row in found]
 
     def _one(self, kind: "type[Value]", query: str, *arguments: object) -> "Value | None":
         found = self._all(kind, query + " LIMIT 1", *arguments)

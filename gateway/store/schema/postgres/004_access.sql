@@ -27,5 +27,10 @@ CREATE TABLE audit (
     error     TEXT                                 -- why it was refused; NULL when it was done
 );
 
+-- Opens under the master key only; with a row here all keys in `device` and `session` are sealed.
+CREATE TABLE seal (
+    proof BYTEA NOT NULL
+);
+
 -- An archived device is served no more; what it said stays. Registering its DevEUI again takes it up.
 ALTER TABLE device ADD COLUMN archived_at BIGINT;
