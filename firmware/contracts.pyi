@@ -95,6 +95,8 @@ class Link(Protocol):
         self, fport: int, payload: bytes, confirmed: bool = False, is_alarm: bool = False
     ) -> Downlink | None:
         """`is_alarm`: may use the airtime that is kept back for alarms. OSError says why it was not sent."""
+    async def room(self) -> int:
+        """Bytes of payload that the next uplink can carry."""
     def ask_time(self) -> None:
         """Let the next uplink ask the network for the time."""
     async def utc_s(self) -> int | None:

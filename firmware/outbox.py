@@ -59,6 +59,10 @@ class Outbox:
     def holds(self, fport: int) -> bool:
         return any(one.fport == fport for one in self._waiting)
 
+    def shorten(self, one: Waiting, rest: bytes) -> None:
+        """A part of `one` has left."""
+        self._waiting[self._waiting.index(one)] = Waiting(one.fport, 0, one.since_ms, one.next_ms, rest)
+
     def sent(self, one: Waiting) -> None:
         self._waiting.remove(one)
 

@@ -49,7 +49,8 @@ class Sending:
             self._outbox.defer(one, one.since_ms + _DATED_MS)
             return None
         downlink = None
-        if not link.wait_ms(one.fport == ports.ALARM, len(one.payload)):
+        size = min(len(one.payload), await link.room())
+        if not link.wait_ms(one.fport == ports.ALARM, size):
             is_time_due = self._is_time_due()
             if is_time_due:
                 link.ask_time()
@@ -83,9 +84,14 @@ class Sending:
     async def _transmit(self, link: "Link", one: "Waiting") -> "Downlink | None":
         is_alarm = one.fport == ports.ALARM
         confirmed = self._confirm == _CONFIRM_ALL or bool(is_alarm and self._confirm)
-        downlink = await link.send(one.fport, _dated(one, self._clock.now_ms()), confirmed, is_alarm)
+        payload, rest = _dated(one, self._clock.now_ms()), None
+        if one.fport == ports.REPORT and len(payload) > await link.room():
+            payload, rest = _part(payload, await link.room())
+        downlink = await link.send(one.fport, payload, confirmed, is_alarm)
         heard = not confirmed or (downlink is not None and downlink.ack)
-        if heard or not is_alarm or one.tries >= _ALARM_TRIES:
+        if rest:
+            self._outbox.shorten(one, rest)
+        elif heard or not is_alarm or one.tries >= _ALARM_TRIES:
             self._outbox.sent(one)
         else:
             self._outbox.again(one, self._clock.now_ms())
@@ -98,6 +104,20 @@ def _dated(one: "Waiting", now_ms: int) -> bytes:
     if one.fport not in _DATERS or age_ms < _DATED_MS:
         return one.payload
     return _DATERS[one.fport](one.payload, age_ms // 1000)
+
+
+def _part(payload: bytes, room: int) -> "tuple[bytes, bytes | None]":
+    """What of a report fits into one frame, the most urgent of it, and a report of what is left."""
+    values = report.decode(payload)
+    part = report.split(values, room)[0]
+    told = report.decode(part)
+    left = {name: values[name] for name in values if name not in told}
+    if not left:
+        return part, None
+    left.pop("age_s", None)
+    if "number" in values:
+        left["number"] = values["number"]
+    return part, report.encode(left)
 
 
 def _date_report(payload: bytes, age_s: int) -> bytes:

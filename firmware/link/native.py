@@ -55,6 +55,10 @@ class NativeLink:
         uplink = self.mac.uplink(self._clock.now_ms(), fport, payload, confirmed, is_alarm)
         return (await self._play(uplink)).downlink
 
+    async def room(self) -> int:
+        """Bytes of payload that the next uplink can carry."""
+        return self.mac.room()
+
     def ask_time(self) -> None:
         self.mac.ask(DEVICE_TIME)
 

@@ -57,6 +57,7 @@ class Link:
         self.hears = True
         self.joins = 0
         self.asked_ms = []
+        self.bytes_a_frame = 51
         self.utc_s_told = None
 
     def joined(self):
@@ -83,6 +84,9 @@ class Link:
         if self.answers:
             return self.answers.pop(0)
         return Downlink() if confirmed else None
+
+    async def room(self):
+        return self.bytes_a_frame
 
     def ask_time(self):
         self.asked_ms.append(self._clock.at_ms)
@@ -504,6 +508,21 @@ def test_the_clock_of_the_network_dates_the_journal():
     journal = Recall(world.flash_store, world.rtc_store)
     newest = journal.read((journal.next_number() - 1) % 0x10000, 1)[0]
     assert 1400000000 <= newest.time_s <= 1400001100
+
+
+def test_a_report_that_does_not_fit_leaves_in_parts_that_hold_every_value():
+    world = World()
+    world.link.bytes_a_frame = 13
+    world.live(1800)
+    world.battery_cv = 300
+    world.live(3 * 3600)
+    assert max(len(frame[2]) for frame in world.link.frames) <= 13
+    seen = {}
+    for frame in world.sent(1):
+        for name, value in values_of(frame).items():
+            seen.setdefault(name, []).append(value)
+    assert {"distance", "temperature", "battery", "status", "number"} <= set(seen)
+    assert "no_room" not in str(seen) and set(seen["distance"]) == {2000}
 
 
 def test_the_time_is_asked_for_daily_until_it_is_told_and_weekly_from_then_on():
