@@ -2,17 +2,17 @@
 
 import logging
 import random
+from collections.abc import Callable
+from typing import Any
 
 from simulator.air import Air
 from simulator.clock import VirtualClock
 from simulator.device import DeviceClock
 from simulator.radio import SimulatedRadio
 from simulator.site import Site
-from simulator.twins import PING_US, ClimateI2C, DustUart, UltrasonicUart
+from simulator.twins import Wiring
 
 _log = logging.getLogger(__name__)
-
-DUST_PORT = 2
 
 
 class MemoryStore:
@@ -32,7 +32,10 @@ class MemoryStore:
 
 
 class SimulatedBoard:
-    """What one boot of a node finds; `flash` and `rtc` are the ones the last boot left behind."""
+    """What one boot of a node finds; the stores, flash and RTC memory, are as the last boot left them.
+
+    `wiring` has the sensors' buses; `cause` is the reset behind this boot where memory does not show it.
+    """
 
     NAME = "simulator"
     NUMBER = 0
@@ -46,6 +49,8 @@ class SimulatedBoard:
         site: Site,
         stores: tuple[MemoryStore, MemoryStore],
         rng: random.Random,
+        wiring: Wiring,
+        cause: int | None = None,
     ):
         self._clock = clock
         self._site = site
@@ -53,6 +58,8 @@ class SimulatedBoard:
         self._radio = SimulatedRadio(clock, device_clock, air, site.place)
         self._flash, self._rtc = stores
         self._rng = rng
+        self._wiring = wiring
+        self._cause = cause
 
     def clock(self) -> DeviceClock:
         return self._device_clock
@@ -67,14 +74,26 @@ class SimulatedBoard:
     def rtc(self) -> MemoryStore:
         return self._rtc
 
-    def uart(self, port: int, baudrate: int) -> UltrasonicUart | DustUart:
-        """Port 1 is the river's, port 2 the street's."""
-        if port == DUST_PORT:
-            return DustUart(self._clock, self._site)
-        return UltrasonicUart(self._clock, self._site, self._rng.randrange(PING_US))
+    def uart(self, port: int, baudrate: int, parity: str = "none") -> Any:
+        return self._wiring.open("uart", port)
 
-    def i2c(self, port: int) -> ClimateI2C:
-        return ClimateI2C(self._clock, self._site)
+    def i2c(self, port: int) -> Any:
+        return self._wiring.open("i2c", port)
+
+    def i2s(self, port: int, rate_hz: int) -> Any:
+        return self._wiring.open("i2s", port)
+
+    def adc(self, port: int) -> Any:
+        return self._wiring.open("adc", port)
+
+    def echo(self, port: int) -> Any:
+        return self._wiring.open("echo", port)
+
+    def counter(self, port: int) -> Any:
+        return self._wiring.open("counter", port)
+
+    def power(self, port: int) -> Callable[[bool], None]:
+        return self._wiring.power(port)
 
     def battery(self) -> int | str:
         return self._site.battery_cv(self._clock.now_us())
@@ -86,6 +105,8 @@ class SimulatedBoard:
         _log.info("node=%s %s", self._site.name, line)
 
     def reset_cause(self) -> int:
+        if self._cause is not None:
+            return self._cause
         return 4 if self._rtc.get("schedule") else 1
 
     def forget(self) -> None:

@@ -18,7 +18,19 @@ from boards.workbench import WorkbenchError, catalogue
 from gateway.config import parse_address, parse_eui
 from gateway.model import GatewayError
 from simulator import demo as demo_scenario
-from simulator import eventlog, plugged, recording, replay, run, scenario, views, virtual_board, vm, world
+from simulator import (
+    eventlog,
+    plugged,
+    recording,
+    replay,
+    run,
+    scenario,
+    views,
+    virtual_board,
+    vm,
+    world,
+    worlds,
+)
 from simulator.show import Demo, show, until_ended
 
 _FAILED = 1
@@ -221,8 +233,8 @@ def _plan(
         if start is not None:
             changes["start"] = _time(start)
         chosen = chosen.model_copy(update=changes)
-        csv = creek or scenario.creek_csv(chosen)
-        recorded = world.read_creek(csv) if csv else None
+        recorded = world.read_creek(creek) if creek else None
+        worlds.World(chosen, 0, recorded)  # its recordings are refused before anything starts
     except (ValueError, *_ERRORS) as error:
         _refuse(error)
     elsewhere = gateway is not None or any(row.basics_station for row in chosen.gateway)

@@ -6,6 +6,7 @@ Every event has `t` (microseconds since 1970) and `event`; its other fields by k
     gateway    name, eui, x_m, y_m, lat, lon
     node       name, dev_eui, x_m, y_m, lat, lon, mount_mm, marks_mm
     sample     node, at, stage_mm, distance_mm: what was true then and what the sensor saw
+    sense      node, at, part and what was true for it then, by quantity
     crossing   node, mark_mm: the water has risen to a mark
     up         node, start, hz, sf, bw, dbm, phy, heard {eui: [rssi, snr]}, lost {eui: cause}
     down       gateway, start, hz, sf, bw, dbm, phy   down_heard  node, gateway, start

@@ -57,6 +57,7 @@ class Faults:
         switches: dict[str, Switch] = {
             "power_off": lambda begins: node.power_off() if begins else node.power_on(),
             "reset": lambda begins: node.power_on() if begins else None,
+            "brown_out": lambda begins: node.brown_out() if begins else None,
         }
         return switches.get(what, partial(self._sensor, node, what))
 

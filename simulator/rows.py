@@ -3,11 +3,12 @@
 import hashlib
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from gateway.peers import BrokerConfig
+from simulator import parts
 from simulator.air import Link
 from simulator.propagation import PATH_LOSS
 from simulator.reception import INTERFERENCE
@@ -53,7 +54,7 @@ Eui = Annotated[str, AfterValidator(_eui)]
 Duration = Annotated[str, AfterValidator(_duration)]
 Latitude = Annotated[float, Field(ge=-90, le=90)]
 Longitude = Annotated[float, Field(ge=-180, le=180)]
-Sensors = list[Literal["a02yyuw", "sht3x", "sds011"]]
+Sensors = Annotated[list[str | dict[str, Any]], AfterValidator(parts.checked)]
 Tier = Literal["firmware", "traffic", "micropython"]
 
 
@@ -79,6 +80,7 @@ class NodeRow(_Row):
     lat: Latitude
     lon: Longitude
     mount_mm: int = Field(default=3500, ge=100, le=20000)
+    water: Literal["creek", "river"] = "creek"
     base_mm: int = Field(default=300, ge=0, le=10000)
     travel_min: int = Field(default=0, ge=0, le=1440)
     scale: float = Field(default=1.0, ge=0, le=5)
@@ -115,7 +117,38 @@ class CreekRow(_Row):
     rain_h: list[float] = Field(default=[1.0])  # hours after the start
     reservoir_h: float = Field(default=0.6, gt=0, le=100)
     tide_mm: int = Field(default=0, ge=0, le=10000)
+    rain_mm: float = Field(default=30.0, ge=0, le=500)  # of each rain, for who measures it
     csv: str | None = None  # a recording in its place; $VARIABLES are the environment's
+
+
+class RiverRow(_Row):
+    """For nodes with water = "river": waves from far upstream, beginning `wave_h` hours after the start."""
+
+    peak_mm: int = Field(default=1800, ge=0, le=15000)
+    wave_h: list[float] = Field(default=[6.0])
+    rise_h: float = Field(default=30.0, gt=0, le=500)
+    rating: float = Field(default=1.8, ge=1, le=3)  # exponent of the rating curve
+    csv: str | None = None
+
+
+class ClimateRow(_Row):
+    """As simulator.weather.Climate says; a `csv` with temperature, humidity or pressure replaces those."""
+
+    mean_c: float = Field(default=11.0, ge=-40, le=50)
+    swing_c: float = Field(default=4.5, ge=0, le=30)
+    humidity_pct: float = Field(default=78.0, ge=0, le=100)
+    swing_pct: float = Field(default=14.0, ge=0, le=50)
+    pressure_hpa: float = Field(default=1013.0, ge=800, le=1100)
+    swing_hpa: float = Field(default=9.0, ge=0, le=50)
+    csv: str | None = None
+
+
+class NoiseRow(_Row):
+    """A street's hum by night and day in dB(A), beside what passes; or the `csv` of a recording (laeq)."""
+
+    night_db: float = Field(default=44.0, ge=20, le=100)
+    day_db: float = Field(default=51.0, ge=20, le=100)
+    csv: str | None = None
 
 
 class StormRow(_Row):
@@ -132,6 +165,7 @@ class StreetRow(_Row):
     fireworks: Annotated[datetime, AfterValidator(_aware)] | None = None
     peak_ug_m3: float = Field(default=800.0, ge=0, le=5000)
     decay_h: float = Field(default=2.0, gt=0, le=48)  # 1 to 3 with wind, 6 to 10 in an inversion
+    csv: str | None = None  # pm25 and pm10, or P2 and P1 as sensor.community has them
 
 
 class AirRow(_Row):
@@ -160,7 +194,7 @@ class FaultRow(_Row):
 
     what: Literal[
         "gateway_off", "backhaul_off", "broker_off", "replay", "join_flood", "spoofed_gateway",
-        "power_off", "reset", "no_echo", "sensor_off", "stuck_humidity", "drift",
+        "power_off", "brown_out", "reset", "no_echo", "sensor_off", "stuck_humidity", "drift",
     ]  # fmt: skip
     target: str
     at: Duration
@@ -200,7 +234,10 @@ class Scenario(_Row):
     sensor_noise_mm: float = Field(default=0.0, ge=0, le=100)
     creek: CreekRow = CreekRow()
     storm: StormRow | None = None
+    river: RiverRow = RiverRow()
     street: StreetRow = StreetRow()
+    climate: ClimateRow = ClimateRow()
+    noise: NoiseRow = NoiseRow()
     air: AirRow = AirRow()
     energy: EnergyRow = EnergyRow()
     lns: LnsRow | None = None

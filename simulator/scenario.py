@@ -1,6 +1,5 @@
 """Scenarios: TOML files of gateways, nodes, a world and faults, with includes and precise errors."""
 
-import os
 import tomllib
 from collections import Counter
 from pathlib import Path
@@ -23,18 +22,6 @@ _DEEPEST = 5
 
 class ScenarioError(Exception):
     """A scenario that cannot be played; the text names file, key and what is expected."""
-
-
-def creek_csv(scenario: Scenario) -> Path | None:
-    """The recording that a scenario names in place of its creek."""
-    if scenario.creek.csv is None:
-        return None
-    path = os.path.expandvars(scenario.creek.csv)
-    if "$" in path:
-        raise ScenarioError(
-            f"creek.csv: {path}: set that variable to the folder of the recordings, or use --creek"
-        )
-    return Path(path)
 
 
 def load(name_or_path: str) -> Scenario:

@@ -3,8 +3,10 @@
 import math
 import random
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
+from simulator import parts
 from simulator.air import Air, Place
 from simulator.attack import Attacker
 from simulator.clock import VirtualClock
@@ -15,18 +17,18 @@ from simulator.forwarder import Forwarder
 from simulator.keyring import Keyring
 from simulator.lns import Lns
 from simulator.micropython import MicroPythonNode
-from simulator.node import PARTS, Identity, SimulatedNode, Surroundings
+from simulator.node import Identity, SimulatedNode, Surroundings
 from simulator.power import Battery
 from simulator.scenario import BROKER, GatewayRow, NodeRow, Scenario
 from simulator.site import Sample, Site
 from simulator.station import Station
-from simulator.street import Dust
 from simulator.tower import Tower
 from simulator.traffic import TrafficNode
 from simulator.virtual_board import VirtualBoard
 from simulator.virtual_node import VirtualNode
 from simulator.vm import Vm
-from simulator.world import HOUR_US, GeneratedCreek, Water
+from simulator.world import Water
+from simulator.worlds import World
 
 JOIN_EUI = "0000000000000000"
 _WATCH_US = 10_000_000  # how often the water is held against the marks
@@ -58,7 +60,8 @@ class Simulation:
         self.air.watcher = self.log
         self._scenario = scenario
         self._clock = clock
-        self._creek = creek
+        self._world = World(scenario, clock.now_us(), creek)
+        self._rain = self._world.rain()
         self._watchers = watchers
         self._start_us = clock.now_us()
         self._origin = scenario.gateway[0]
@@ -142,13 +145,17 @@ class Simulation:
         site = Site(
             name=row.name,
             place=self._place(row.name, row.lat, row.lon),
-            creek=self._creek or self._generated(row),
+            creek=self._world.water(row),
             mount_mm=row.mount_mm,
             noise_mm=self._scenario.sensor_noise_mm,
             rng=random.Random(f"{seed}:{row.dev_eui}:sensor"),
             truth=self._sampled,
-            street=self._street(),
+            street=self._world.street,
+            weather=self._world.weather,
+            rain=self._rain,
             battery=self._battery(row),
+            sound=partial(self._world.noise, row),
+            sense=partial(self._sensed, row.name),
         )
         if self._machine and self.board is None:
             virtual = VirtualNode(self._clock, self.air, site, self._machine)
@@ -158,7 +165,7 @@ class Simulation:
         settings = {
             "interval_s": self._scenario.interval_s,
             "data_rate": row.data_rate,
-            "sensors": [PARTS[part] for part in row.sensors],
+            "sensors": [parts.row_of(part) for part in row.sensors],
             "marks_mm": [row.mount_mm - mark_mm for mark_mm in row.marks_mm],
         }
         rng = random.Random(f"{seed}:{row.dev_eui}:node")
@@ -167,16 +174,14 @@ class Simulation:
         kind = MicroPythonNode if row.tier == "micropython" else SimulatedNode
         return kind(self._around, site, identity, settings, rng, row.drift_ppm)
 
-    def _street(self) -> Dust:
-        street = self._scenario.street
-        fireworks_us = round(street.fireworks.timestamp() * 1e6) if street.fireworks else None
-        return Dust(street.pm10_ug_m3, fireworks_us, street.peak_ug_m3, street.decay_h)
-
     def _battery(self, row: NodeRow) -> Battery | None:
         energy = self._scenario.energy
         if not energy.battery_mah:
             return None
         return Battery(energy.battery_mah, row.lat, energy.panel_ma, energy.cloud, energy.charge)
+
+    def _sensed(self, node: str, at_us: int, part: str, values: dict[str, float]) -> None:
+        self.log.tell(self._clock.now_us(), "sense", node=node, at=at_us, part=part, **values)
 
     def _sampled(self, sample: Sample) -> None:
         self._watchers.truth(sample)
@@ -192,15 +197,6 @@ class Simulation:
             marks_mm = marks_mm[1:]
         if marks_mm:
             self._clock.call_at_us(now_us + _WATCH_US, lambda: self._watch(site, marks_mm))
-
-    def _generated(self, row: NodeRow) -> GeneratedCreek:
-        creek = self._scenario.creek
-        rains_us = tuple(
-            self._start_us + round(hour * HOUR_US) + row.travel_min * 60_000_000 for hour in creek.rain_h
-        )
-        return GeneratedCreek(
-            row.base_mm, round(creek.peak_mm * row.scale), rains_us, creek.reservoir_h, creek.tide_mm
-        )
 
     def _place(self, name: str, lat: float, lon: float) -> Place:
         """Metres from the first gateway; flat enough for a district."""

@@ -4,6 +4,8 @@ import math
 import random
 from dataclasses import dataclass
 
+from simulator.series import Series
+
 _HOUR_US = 3_600_000_000
 _MINUTE_US = 60_000_000
 _KAPPA = 0.3  # how strongly dust takes up water
@@ -30,6 +32,14 @@ class Dust:
     fireworks_us: int | None = None
     peak_ug_m3: float = 800.0
     decay_h: float = 2.0
+    recorded: tuple[Series, Series] | None = None  # PM2.5 and PM10 as a sensor said them, damp and all
+
+    def masses(self, at_us: int, humidity_pct: float) -> tuple[float, float]:
+        """(PM2.5, PM10)"""
+        if self.recorded:
+            pm25, pm10 = self.recorded
+            return pm25.at(at_us), pm10.at(at_us)
+        return self.pm25(at_us, humidity_pct), self.pm10(at_us, humidity_pct)
 
     def pm10(self, at_us: int, humidity_pct: float) -> float:
         """As an optical sensor takes it, damp and all."""
@@ -52,11 +62,18 @@ class Noise:
     """Sound level of a street in dB(A), second by second: a hum that wanders, cars that pass, fireworks.
 
     A function of time and seed alone: the same second sounds the same whoever asks, and however often.
+    `recorded` levels take the place of all of it.
     """
 
     def __init__(
-        self, seed: str, night_db: float = 44.0, day_db: float = 51.0, fireworks_us: int | None = None
+        self,
+        seed: str,
+        night_db: float = 44.0,
+        day_db: float = 51.0,
+        fireworks_us: int | None = None,
+        recorded: Series | None = None,
     ):
+        self._recorded = recorded
         rng = random.Random(f"{seed}:noise")
         self._seed = seed
         self._night_db, self._day_db = night_db, day_db
@@ -69,6 +86,8 @@ class Noise:
 
     def level_db(self, at_us: int) -> float:
         """LAeq of the second that begins at `at_us`; sources add up in energy, never in dB."""
+        if self._recorded:
+            return self._recorded.at(at_us)
         energy = 10 ** (self._hum_db(at_us) / 10)
         minute = at_us // _MINUTE_US
         for begun in (minute - 1, minute):

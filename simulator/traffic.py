@@ -55,6 +55,10 @@ class TrafficNode:
     def power_off(self) -> None:
         self._life += 1
 
+    def brown_out(self) -> None:
+        """Without firmware there is no memory to keep."""
+        self.power_on()
+
     def frame(self, values: dict[str, int | str]) -> bytes:
         """The next uplink."""
         addr, nwk_s_key, app_s_key = self.session

@@ -20,3 +20,6 @@ class VirtualNode:
 
     def power_off(self) -> None:
         """The cable is still there."""
+
+    def brown_out(self) -> None:
+        self.power_on()

@@ -1,14 +1,17 @@
 """What a virtual board is wired to: the twins of its site's sensors, and a radio on the simulator's air."""
 
+import random
 from collections.abc import Callable
 from typing import Any
 
 from codec.lorawan import airtime
+from simulator import parts
 from simulator.air import Air, Channel, DownlinkHeard
-from simulator.board import DUST_PORT
 from simulator.clock import VirtualClock
 from simulator.site import Site
-from simulator.twins import ClimateI2C, DustUart, UltrasonicUart
+from simulator.twins import TWINS, Wiring
+
+_DUST_PORT = 2
 
 
 class VirtualParts:
@@ -18,8 +21,9 @@ class VirtualParts:
         self._clock = clock
         self._air = air
         self._site = site
-        self._uarts: dict[int, UltrasonicUart | DustUart] = {}
-        self._i2cs: dict[int, ClimateI2C] = {}
+        self._power_on_us = clock.now_us()
+        self._uarts: dict[int, Any] = {}
+        self._i2cs: dict[int, Any] = {}
         self._window: tuple[Channel, int, int] | None = None  # channel, open us, close us
         self._coming: DownlinkHeard | None = None
         self._answers: dict[str, Callable[..., Any]] = {
@@ -42,19 +46,22 @@ class VirtualParts:
         return self._answers[verb](*given)
 
     def _uart(self, port: int, baudrate: int) -> int:
-        if port == DUST_PORT:
-            self._uarts[port] = DustUart(self._clock, self._site)
-        else:
-            self._uarts[port] = UltrasonicUart(self._clock, self._site, 0)
+        self._uarts[port] = self._open("sds011" if port == _DUST_PORT else "a02yyuw", port)
         return port
 
     def _uart_write(self, port: int, data: str) -> int:
-        uart = self._uarts[port]
-        return uart.write(bytes.fromhex(data)) if isinstance(uart, DustUart) else len(data) // 2
+        return int(self._uarts[port].write(bytes.fromhex(data)))
 
     def _i2c(self, port: int) -> int:
-        self._i2cs[port] = ClimateI2C(self._clock, self._site)
+        self._i2cs[port] = self._open("sht3x", port)
         return port
+
+    def _open(self, part: str, port: int) -> Any:
+        """The bus of that part, wherever the board's config has it."""
+        row = {**parts.ROWS[part], "port": port}
+        rng = random.Random(self._site.name)
+        wiring = Wiring(self._clock, self._site, [row], rng, self._power_on_us)
+        return wiring.open(TWINS[part][0], port)
 
     def _send(self, frame: str, channel: list[int], power_dbm: int) -> int:
         """When its last symbol ends."""

@@ -1,19 +1,17 @@
-"""Water: creeks that flood, and any recorded stage."""
+"""Water: creeks that flood, rivers that rise for days, the tide, and any recorded stage."""
 
-import bisect
-import csv
 import math
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
+from simulator import series
+from simulator.series import Series, WorldError
+
+__all__ = ["GeneratedCreek", "RecordedCreek", "River", "Water", "WorldError", "read_creek", "tide"]
+
 HOUR_US = 3_600_000_000
 _CASCADE = 3  # linear reservoirs of the Nash cascade
-
-
-class WorldError(Exception):
-    """A recording that cannot be used; the text names file, line and what is expected."""
 
 
 class Water(Protocol):
@@ -32,20 +30,21 @@ class GeneratedCreek:
     tide_mm: int = 0  # height of a spring tide over its low water
 
     def stage_mm(self, at_us: int) -> int:
-        flood = sum(self._unit(at_us - rain_us) for rain_us in self.rains_us)
+        flood = sum(cascade(at_us - rain_us, self.reservoir_h) for rain_us in self.rains_us)
         breath = 6 * math.sin(
             2 * math.pi * at_us / (9.7 * HOUR_US)
         )  # springs and evaporation: some millimetres
         sea_mm = self.tide_mm * tide(at_us) if self.tide_mm else 0.0
         return round(self.base_mm + breath + self.peak_mm * flood + sea_mm)
 
-    def _unit(self, since_us: int) -> float:
-        """The cascade's answer to one rain, 1.0 at its peak (n - 1) K after the start."""
-        if since_us <= 0:
-            return 0.0
-        x = since_us / HOUR_US / self.reservoir_h
-        peak_x = _CASCADE - 1
-        return float((x / peak_x) ** peak_x * math.exp(peak_x - x))
+
+def cascade(since_us: int, reservoir_h: float) -> float:
+    """The Nash cascade's answer to one rain, 1.0 at its peak (n - 1) K after the start."""
+    if since_us <= 0:
+        return 0.0
+    x = since_us / HOUR_US / reservoir_h
+    peak_x = _CASCADE - 1
+    return float((x / peak_x) ** peak_x * math.exp(peak_x - x))
 
 
 # Constituents: period in hours, share of the amplitude, phase in hours; the North Sea's proportions.
@@ -66,61 +65,35 @@ def tide(at_us: int) -> float:
 
 
 @dataclass(frozen=True)
-class RecordedCreek:
-    """A recording with time and stage: each row holds until the next."""
+class River:
+    """A large river: waves from far upstream through the same cascade, days long, and a rating curve.
 
-    times_us: tuple[int, ...]
-    stages_mm: tuple[int, ...]
+    The discharge of a wave rises within `rise_h`; the stage follows it by (Q / Q peak) ^ (1 / `rating`).
+    """
+
+    base_mm: int
+    peak_mm: int
+    waves_us: tuple[int, ...]  # when a wave begins
+    rise_h: float = 30.0
+    rating: float = 1.8
 
     def stage_mm(self, at_us: int) -> int:
-        row = bisect.bisect_right(self.times_us, at_us) - 1
-        if row < 0:
-            raise WorldError(
-                f"the recording begins at {_iso(self.times_us[0])}: start the run no earlier (--start)"
-            )
-        return self.stages_mm[row]
+        flow = sum(cascade(at_us - wave_us, self.rise_h / (_CASCADE - 1)) for wave_us in self.waves_us)
+        return round(self.base_mm + self.peak_mm * math.pow(flow, 1 / self.rating))
+
+
+@dataclass(frozen=True)
+class RecordedCreek:
+    """A recording of stages: each row holds until the next."""
+
+    series: Series
+    mm_each: float = 1.0  # of one of its units
+
+    def stage_mm(self, at_us: int) -> int:
+        return round(self.series.at(at_us) * self.mm_each)
 
 
 def read_creek(path: Path) -> RecordedCreek:
-    """A CSV with a column of times (time_utc or time, ISO 8601) and one of stages (stage_m or stage_mm)."""
-    times_us: list[int] = []
-    stages_mm: list[int] = []
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            rows = csv.DictReader(file)
-            time_name = _column(path, rows.fieldnames, ("time_utc", "time"))
-            stage_name = _column(path, rows.fieldnames, ("stage_m", "stage_mm"))
-            scale = 1000 if stage_name == "stage_m" else 1
-            for row in rows:
-                if not row[stage_name]:
-                    continue  # a gap: the row before holds
-                try:
-                    at_us, stage_mm = _time_us(row[time_name]), round(float(row[stage_name]) * scale)
-                except ValueError as error:
-                    raise WorldError(f"{path}:{rows.line_num}: {error}") from None
-                if times_us and at_us <= times_us[-1]:
-                    raise WorldError(f"{path}:{rows.line_num}: time does not rise: {row[time_name]}")
-                times_us.append(at_us)
-                stages_mm.append(stage_mm)
-    except (OSError, UnicodeDecodeError) as error:
-        raise WorldError(f"{path}: {error}") from None
-    if not times_us:
-        raise WorldError(f"{path}: no row has a stage")
-    return RecordedCreek(tuple(times_us), tuple(stages_mm))
-
-
-def _column(path: Path, names: object, wanted: tuple[str, ...]) -> str:
-    present = list(names) if isinstance(names, list) else []
-    for name in wanted:
-        if name in present:
-            return name
-    raise WorldError(f"{path}:1: needs a column {' or '.join(wanted)}, has {', '.join(present) or 'none'}")
-
-
-def _time_us(text: str) -> int:
-    at = datetime.fromisoformat(text)
-    return round((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1e6)
-
-
-def _iso(at_us: int) -> str:
-    return datetime.fromtimestamp(at_us / 1e6, UTC).isoformat()
+    """A CSV with a column of times and one of stages (stage_m or stage_mm)."""
+    in_mm = series.has(path, ("stage_mm",)) and not series.has(path, ("stage_m",))
+    return RecordedCreek(series.read(path, ("stage_m", "stage_mm")), 1.0 if in_mm else 1000.0)

@@ -98,7 +98,10 @@ class ModbusRadar:
             await self._clock.sleep_ms(_ANSWER_MS)
             distances += framer.feed(self._uart.read() or b"")
         if 2 * len(distances) <= _ASK:
-            return {"distance": framer.verdict() if framer.heard > _ASK * len(self._request) else "no_answer"}
+            is_answered = framer.fault or framer.heard > _ASK * len(
+                self._request
+            )  # not by our own echo alone
+            return {"distance": framer.verdict() if is_answered else "no_answer"}
         summary = burst(distances, _ASK, _RESTLESS_MM)
         return {"distance": summary.median if 2 * summary.valid > _ASK else "unstable"}
 

@@ -54,6 +54,6 @@ def test_every_fault_is_named() -> None:
     from simulator.rows import FaultRow
 
     known = get_args(FaultRow.model_fields["what"].annotation)
-    assert len(known) == 12
+    assert len(known) == 13
     for what in known:
         assert f"`{what}`" in README

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from simulator import demo, scenario
+from simulator.series import WorldError
+from simulator.worlds import World
 
 SHIPPED = Path(scenario.__file__).parent / "scenarios"
 FAULT = '\n[[fault]]\nwhat = "{}"\ntarget = "{}"\nat = "1h"\n'
@@ -114,6 +116,18 @@ def test_includes_merge_tables_and_add_rows(tmp_path: Path) -> None:
         (GOOD + FAULT.format("broker_off", "broker"), r"no broker of an \[lns\] is called 'broker'"),
         ('[lns]\ntype = "loriot"\n' + GOOD, r"own.toml: lns.type: .*'chirpstack' or 'tts'.*found 'loriot'"),
         ('[lns]\ntype = "tts"\nbroker = {url = "http://x"}\n' + GOOD, r"lns.broker.url: .*mqtts://host"),
+        (
+            GOOD + 'sensors = ["a03yyuw"]\n',
+            r"node.0.sensors: .*unknown sensor part 'a03yyuw': known are a02yyuw",
+        ),
+        (
+            GOOD + 'sensors = ["jsn_sr04t", {part = "mb7389", port = 4, pings = 99}]\n',
+            r"mb7389: pings must be",
+        ),
+        (
+            GOOD + 'sensors = ["a02yyuw", {part = "mb7389", port = 1}]\n',
+            r"mb7389: uart 1 is taken by a02yyuw",
+        ),
         (GOOD + FAULT.format("meteor", "Aue"), r"fault.0.what: .*'gateway_off'.*found 'meteor'"),
         ('[air]\npath_loss = "vacuum"\n' + GOOD, r"air.path_loss: .*expected one of .*oulu.*found 'vacuum'"),
         ("[air]\nnoise_figure_db = -3.0\n" + GOOD, r"air.noise_figure_db: .*greater than or equal to 0"),
@@ -136,5 +150,5 @@ def test_a_fleet_is_scattered_within_its_radius_the_same_way_each_time(tmp_path:
 
 def test_a_recording_behind_an_unset_variable_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MESSFUNK_DATA", raising=False)
-    with pytest.raises(scenario.ScenarioError, match="set that variable"):
-        scenario.creek_csv(scenario.load("flood-2018"))
+    with pytest.raises(WorldError, match="set that variable"):
+        World(scenario.load("flood-2018"), 0)
