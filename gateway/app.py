@@ -15,6 +15,7 @@ from gateway.commands import Writer
 from gateway.composition import COMMANDS
 from gateway.config import Address, Config, ConfigError, SourceConfig
 from gateway.counters import Counters
+from gateway.judge import keeping
 from gateway.model import Clock, Downlink, GatewayError, Reading, Uplink
 from gateway.network.answering import Told
 from gateway.network.server import NetworkServer
@@ -200,7 +201,8 @@ class App:
         except WireError as refused:
             error = str(refused)
             self.counters.add("undecoded")
-        self.store.set_decoded(uplink.id, readings, error)
+        readings = keeping.keep(self.store, uplink.id, readings, error)
+        keeping.number(self.store.connection, uplink.dev_eui, stages.numbered(uplink) if not error else ())
         events.tell_uplink(self.store, uplink, readings)
         self._sinks.owe(uplink.id)
 

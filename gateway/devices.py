@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from codec.lorawan import regions
+from gateway.judge import keeping
 from gateway.model import ConflictError, Device, GatewayError, NotFoundError, Session
 from gateway.store import sites
 from gateway.store.ledger import Store
@@ -116,6 +117,8 @@ def change(store: Store, dev_eui: str, said: Mapping[str, Any]) -> Device:
             store.set_device(device)
         if place:
             sites.correct(store.connection, device, place)
+        if "mount_mm" in place:
+            keeping.relevel(store.connection, dev_eui)
     return device
 
 

@@ -48,6 +48,24 @@ def decode(uplink: Uplink, installations: Sequence[Installation] = ()) -> list[R
     return readings
 
 
+def numbered(uplink: Uplink) -> list[tuple[int, int]]:
+    """Instants and running numbers of the readings in it that a node's journal has, too."""
+    said = message.decode(uplink.payload) if uplink.fport != 0 else None
+    if isinstance(said, Report) and isinstance(said.values.get("number"), int):
+        return [(uplink.received_at - 1000 * said.values.get("age_s", 0), said.values["number"])]
+    if isinstance(said, Batch):
+        last = len(said.readings) - 1
+        return [
+            (
+                uplink.received_at - 1000 * (said.age_s + (last - at) * said.interval_s),
+                (said.number + at) & 0xFFFF,
+            )
+            for at, steps in enumerate(said.readings)
+            if steps is not None
+        ]
+    return []
+
+
 def mount_at(installations: Sequence[Installation], time: int) -> int | None:
     """The sensor's height over the gauge zero at that time."""
     return next(

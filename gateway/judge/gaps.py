@@ -1,0 +1,37 @@
+"""Which readings of a node's journal never came: gaps in its running numbers."""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from gateway.store.database import Connection
+
+_NUMBERS = 0x10000
+
+
+class Gap(NamedTuple):
+    """`missing` readings from number `first` on, measured between the two instants."""
+
+    first: int
+    missing: int
+    after_ms: int
+    before_ms: int
+
+
+def gaps(db: Connection, dev_eui: str, since_ms: int) -> list[Gap]:
+    """Those that a journal may still hold: `since_ms` is as far back as it reaches."""
+    found = db.execute(
+        "SELECT time, number FROM numbered WHERE dev_eui = ? AND time >= ? ORDER BY time, number",
+        (dev_eui, since_ms),
+    )
+    return list(find((row["time"], row["number"]) for row in found))
+
+
+def find(numbered: Iterable[tuple[int, int]]) -> Iterator[Gap]:
+    """In instants and numbers by time. Numbers that go back belong to a journal begun anew: no gap."""
+    former: tuple[int, int] | None = None
+    for time, number in numbered:
+        if former is not None:
+            step = (number - former[1]) % _NUMBERS
+            if 1 < step < _NUMBERS // 2:
+                yield Gap((former[1] + 1) % _NUMBERS, step - 1, former[0], time)
+        former = (time, number)
