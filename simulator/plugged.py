@@ -68,5 +68,6 @@ async def plugged(bench: Bench, db: Path) -> AsyncIterator[Plugged]:
             raise RunError("the scenario has no node that could be the virtual board")
         await board.start()
         stack.push_async_callback(board.stop)
+        board.speed = bench.speed
         clock.set_speed(bench.speed)
         yield Plugged(board, {"port": board.port, **where}, clock)

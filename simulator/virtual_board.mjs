@@ -1,5 +1,5 @@
 // A virtual board's chip: MicroPython with a REPL, its files kept over every reset, the rest asked of the simulator.
-// Lines of JSON: in come ["boot", whether raw REPL goes on] and ["typed", bytes as Latin-1], and the answers to what went out as "ask".
+// Lines of JSON: in come ["boot", {isRaw: goes on, without: modules}] and ["typed", bytes as Latin-1], and the answers to what went out as "ask".
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import { readFileSync, readdirSync, readSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -81,13 +81,13 @@ function say(data) {
 }
 
 /** Whatever starts the chip anew: the files stay, main.py runs. False when that ended the chip again. */
-async function boot() {
+async function boot(without) {
   const files = vm ? filesOf(vm.FS, "") : [];
   muted = true;
   vm = await loadMicroPython({ heapsize: 512 * 1024, stdout: say, linebuffer: false });
   vm.registerJsModule("_host", { aes_ecb: aesEcb, ask, machine: () => MACHINE, random: (size) => randomBytes(size).toString("hex") });
   vm.FS.mkdirTree("/rom");
-  for (const name of readdirSync(ROM).filter((name) => name.endsWith(".py")))
+  for (const name of readdirSync(ROM).filter((name) => name.endsWith(".py") && !without.includes(name)))
     vm.FS.writeFile(`/rom/${name}`, readFileSync(join(ROM, name)));
   for (const [path, content] of files) {
     if (content === null) vm.FS.mkdirTree(path);
@@ -152,9 +152,9 @@ for (let line = read(); line !== null; line = read()) {
   const [kind, given] = JSON.parse(line);
   let goesOn = true;
   if (kind === "boot") {
-    isRaw = isRaw && given;
+    isRaw = isRaw && given.isRaw;
     [recent, paste, skip] = [[0, 0, 0], null, 0];
-    goesOn = await boot();
+    goesOn = await boot(given.without.map((name) => `${name}.py`));
   } else for (const byte of Buffer.from(given, "latin1")) goesOn = goesOn && typed(byte);
   write(goesOn ? "idle" : "ended");
 }

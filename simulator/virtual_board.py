@@ -36,18 +36,21 @@ class VirtualBoard:
     """
 
     def __init__(self, clock: VirtualClock, parts: Parts, machine: str):
+        self.speed: float | None = None  # of the clock while nobody types; None leaves the clock alone
         self.wakes_on_open = True
         self.is_boot_held = False
         self.boots: list[int] = []  # the cause of each
         self._clock = clock
         self._parts = parts
         self._machine = machine
+        self._is_typed_to = False
         self._typed = b""  # what the VM has not read yet
-        self._state = "off"  # or: asleep, idle (waits for somebody to type), busy, sleeping (in time.sleep)
+        self.state = "off"  # or: asleep, idle (waits for somebody to type), busy, sleeping (in time.sleep)
         self._nap = 0  # the number of the sleep in which it is
         self._ending: int | None = None  # why it boots next
         self._sleep_ms = 0
         self._rtc = b""
+        self._left_out: list[str] = []
         self._watch_us = (0, 0)  # of the watchdog: timeout, deadline
         self._rests = asyncio.Event()  # the VM computes nothing
 
@@ -65,18 +68,23 @@ class VirtualBoard:
         self._listening = asyncio.create_task(self._listen())
         self._boot(POWER_ON)
         await self._rests.wait()
-        if self._state == "off":
+        if self.state == "off":
             await self.stop()
             raise VirtualBoardError("the MicroPython VM did not start: run `make setup` first")
 
     async def stop(self) -> None:
         """Unplugged."""
-        self._state = "off"
+        self.state = "off"
         self._terminal.close()
         self._listening.cancel()
         if self._vm.returncode is None:
             self._vm.kill()
         await self._vm.wait()
+
+    def leave_out(self, name: str) -> None:
+        """From now on the interpreter comes without this module of its own; takes a reset."""
+        self._left_out.append(name)
+        self._restart(POWER_ON)
 
     def press_reset(self) -> None:
         """The RESET button: what deep sleep keeps is lost."""
@@ -84,17 +92,17 @@ class VirtualBoard:
         self._restart(POWER_ON)
 
     def _restart(self, cause: int) -> None:
-        if self._state in ("asleep", "idle"):
+        if self.state in ("asleep", "idle"):
             self._boot(cause)
             return
         self._ending = cause
-        if self._state == "sleeping":
+        if self.state == "sleeping":
             self._reply("reset", None)
 
     def _boot(self, cause: int) -> None:
         self._watch_us, self._ending = (0, 0), None
         self.boots.append(cause)
-        self._send(["boot", cause == SOFT_RESET])
+        self._send(["boot", {"isRaw": cause == SOFT_RESET, "without": self._left_out}])
 
     # The VM
 
@@ -114,7 +122,7 @@ class VirtualBoard:
 
     def _send(self, message: object) -> None:
         self._nap += 1
-        self._state = "busy"
+        self.state = "busy"
         self._rests.clear()
         if self._vm.stdin and not self._vm.stdin.is_closing():
             self._vm.stdin.write(json.dumps(message).encode() + b"\n")
@@ -123,7 +131,10 @@ class VirtualBoard:
         self._send([kind, value])
 
     def _rest(self, state: str) -> None:
-        self._state = state
+        self.state = state
+        if self.speed and self._is_typed_to != (state == "idle"):
+            self._is_typed_to = state == "idle"  # who types, and a watchdog meanwhile, has real time
+            self._clock.set_speed(min(self.speed, 1.0) if self._is_typed_to else self.speed)
         self._rests.set()
 
     def _idle(self) -> None:
@@ -150,7 +161,7 @@ class VirtualBoard:
         nap = self._nap
 
         async def wake() -> None:
-            if nap == self._nap and self._state != "off":
+            if nap == self._nap and self.state != "off":
                 act()
                 await self._rests.wait()
 
@@ -212,24 +223,24 @@ class VirtualBoard:
 
     def _bite(self, deadline_us: int) -> None:
         """Unless it has been fed since it got this deadline."""
-        if self._watch_us[1] == deadline_us and self._state not in ("asleep", "off"):
+        if self._watch_us[1] == deadline_us and self.state not in ("asleep", "off"):
             self._restart(WATCHDOG)
 
     # The serial port
 
     def _opened(self) -> None:
-        if self._state == "asleep" and self.wakes_on_open:
+        if self.state == "asleep" and self.wakes_on_open:
             self.press_reset()
 
     def _type(self, data: bytes) -> None:
-        self._typed = b"" if self._state == "asleep" else self._typed + data
-        if self._state == "sleeping" and _CTRL_C in self._typed:
+        self._typed = b"" if self.state == "asleep" else self._typed + data
+        if self.state == "sleeping" and _CTRL_C in self._typed:
             self._interrupt()
         else:
             self._feed()
 
     def _feed(self) -> None:
-        if self._state == "idle" and self._typed:
+        if self.state == "idle" and self._typed:
             typed, self._typed = self._typed, b""
             self._send(["typed", typed.decode("latin-1")])
 

@@ -62,6 +62,7 @@ def provision(
     with told():
         if (gateway is None) == (export is None):
             raise WorkbenchError("--gateway URL registers the node, --export FILE writes it down: give one")
+        taken = exporting.exported(export, kind) if export else []
         site = {"lat": lat, "lon": lon, "mount_mm": mount_mm}
         path = only_port(port)
         if gateway:
@@ -79,8 +80,7 @@ def provision(
         elif export:
             with opened(path, say) as node:
                 had = provisioning.known(node)
-                taken = [one for one in exporting.exported(export, kind) if one != had.dev_eui]
-                identity = _identity(dev_eui, join_eui, had, taken)
+                identity = _identity(dev_eui, join_eui, had, [one for one in taken if one != had.dev_eui])
                 exporting.export(export, kind, identity, name or identity.dev_eui, had.region)
                 provisioning.write_to_node(node, identity)
         text = label.tr005(identity.dev_eui, identity.join_eui, profile)

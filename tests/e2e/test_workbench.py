@@ -2,6 +2,7 @@
 
 import json
 import re
+import struct
 import subprocess
 import sys
 import time
@@ -83,6 +84,7 @@ def test_three_commands_from_an_empty_store_to_a_reading(
     assert "In Ordnung" in record.read_text() and "3500" in record.read_text()
     its_key_is_nowhere_but_on_the_node_and_at_the_gateway(board, tmp_path)
     by_itself_it_reports_on(board, provisioned["dev_eui"], len(readings))
+    a_new_key_keeps_eui_and_history_and_takes_no_old_nonce(board, provisioned["dev_eui"])
 
 
 def its_key_is_nowhere_but_on_the_node_and_at_the_gateway(board: Plugged, tmp_path: Path) -> None:
@@ -103,6 +105,31 @@ def by_itself_it_reports_on(board: Plugged, dev_eui: str, heard: int) -> None:
             return
         time.sleep(0.2)
     raise AssertionError(board.on(lambda: board.board.boots))
+
+
+def a_new_key_keeps_eui_and_history_and_takes_no_old_nonce(board: Plugged, dev_eui: str) -> None:
+    before = nonces(board)
+    again = node("provision", "--gateway", board.page, "--port", board.port)
+    after = nonces(board)
+    checked = node("check", "--port", board.port)
+    assert again["dev_eui"] == dev_eui and [one["dev_eui"] for one in devices(board)] == [dev_eui]
+    assert httpx.get(f"{board.page}api/v1/devices/{dev_eui}/readings").json()["readings"]
+    assert after[1] >= before[1] > 0 and after[2] == 0  # DevNonce goes on, the JoinNonce begins anew
+    assert {one["name"]: one["good"] for one in checked["findings"]}["join"]
+    other = CliRunner().invoke(app, ["provision", "--gateway", board.page, "--port", board.port, "--json"])
+    assert other.exit_code == 0
+    with opened(board.port) as port:
+        port.run("import os; os.remove('secrets.json')")
+    command = ["provision", "--gateway", board.page, "--port", board.port, "--dev-eui", dev_eui]
+    taken = CliRunner().invoke(app, command)
+    assert taken.exit_code == 1 and f"DevEUI {dev_eui} is taken by" in taken.output
+
+
+def nonces(board: Plugged) -> tuple[int, ...]:
+    """(tag, next DevNonce, last JoinNonce + 1) as firmware/session.py keeps them."""
+    with opened(board.port) as port:
+        text = port.run("from firmware.store import file_store\nprint(file_store('/').get('nonces').hex())")
+    return struct.unpack("<III", bytes.fromhex(text.strip()))
 
 
 class CutError(Exception):

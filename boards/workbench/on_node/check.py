@@ -9,6 +9,7 @@ import sys
 
 _LINK_CHECK = 0x02  # its CID (TS001-1.0.4 5.1)
 _REPORT = 1  # FPort
+_PATIENCE_MS = 20000  # for airtime; somebody stands there and waits
 _TEST = 223  # an FPort on which nothing of ours is sent
 
 for _path in ("/lib", ""):
@@ -87,10 +88,15 @@ def survey(link: "Any", data_rate: int, payload: bytes) -> "dict[str, int]":
     mac._commands.link_check = None
     mac.ask(_LINK_CHECK)
     session.data_rate = data_rate
-    run(here.clock().sleep_ms(link.wait_ms(size=len(payload))))
-    run(link.send(_REPORT, payload))
-    session.data_rate = usual
-    mac._save(session)
+    try:
+        wait_ms = link.wait_ms(size=len(payload))
+        if wait_ms > _PATIENCE_MS:
+            raise OSError("not asked: " + "; ".join(link.why()))
+        run(here.clock().sleep_ms(wait_ms))
+        run(link.send(_REPORT, payload))
+    finally:
+        session.data_rate = usual
+        mac._save(session)
     return told(mac.link_check())
 
 
