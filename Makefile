@@ -16,7 +16,7 @@ ASSETS := gateway/web/static/vendor/THIRD_PARTY.txt
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-recorded micropython generate fuzz-codec bench-codec bench-node bench-energy bench-simulator age power-cut size test-driver check format assets screenshots build debian lock clean
+.PHONY: help setup demo test test-recorded micropython generate fuzz-codec bench-codec bench-node bench-energy bench-simulator bench-web age power-cut size test-driver check format assets screenshots build debian lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+[ :].*## / {sub(/ .*/, "", $$1); printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ bench-simulator: .venv/.dev ## The air, the tiers and memory at scale; one of th
 
 bench-energy: .venv/.dev ## What a level node draws from its cell, part by part
 	@$(BIN)/python -m tests.bench.energy
+
+bench-web: setup debian ## What the pages weigh and how soon they are there; minutes
+	@$(BIN)/python -m tests.bench.web
 
 bench-node: .venv/.dev ## Both recorded creeks through the node: wakes, airtime, how late alarms leave
 	@$(BIN)/python -m tests.bench.node $(MESSFUNK_DATA)

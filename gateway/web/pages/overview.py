@@ -17,6 +17,7 @@ from gateway.web.quantities import shown
 from gateway.web.site import AtSite
 
 MOST = 400
+_MOST_SPARKS = 60  # a longer list is for looking up, and must come soon
 _SPARK = (120, 36)
 _KINDS = ("water", "noise", "dust", "other")
 router = PageRouter()
@@ -41,7 +42,8 @@ def overview(request: Request, site: AtSite, q: str = "", after: str = "") -> HT
         ids = [place.id for place in found]
         start = ids.index(after) + 1 if after in ids else 0
         warnings = alarms_shown.in_force(db)
-        cards = [_card(db, place, now, warnings) for place in found[start : start + MOST]]
+        is_drawn = len(found) <= _MOST_SPARKS
+        cards = [_card(db, place, now, warnings, is_drawn) for place in found[start : start + MOST]]
         cards.sort(key=_urgency)
     unknown = sum(not card.present.is_live for card in cards)
     return render(
@@ -64,8 +66,11 @@ def _urgency(card: Card) -> tuple[bool, bool, int]:
     return card.alarm is None, not card.present.is_live, _KINDS.index(kind)
 
 
-def _card(db: Connection, place: Place, now: int, warnings: list[alarms_shown.Raised]) -> Card:
+def _card(
+    db: Connection, place: Place, now: int, warnings: list[alarms_shown.Raised], is_drawn: bool
+) -> Card:
     seen = places.see(db, place, now)
-    line = spark(seen.present.quantity, seen.recent, *_SPARK) if seen.present.quantity else ""
+    quantity = seen.present.quantity if is_drawn else None
+    line = spark(quantity, seen.recent, *_SPARK) if quantity else ""
     alarm = next((each.text for each in warnings if each.site_id == place.id), None)
     return Card(place, seen.present, line, alarm)
