@@ -19,6 +19,7 @@ from gateway.judge import keeping
 from gateway.model import Clock, Downlink, GatewayError, Reading, Uplink
 from gateway.network.answering import Told
 from gateway.network.server import NetworkServer
+from gateway.nightly import Nightly
 from gateway.notify import Notifier
 from gateway.peers import LnsConfig
 from gateway.refusals import Refusals
@@ -61,6 +62,8 @@ class App:
             self._sinks.start()
             starting.push_async_callback(self._sinks.stop)
             self._decode(())
+            self.nightly = Nightly(self._config.backup, self.store, self.clock)
+            self.nightly.start()
             starting.callback(self._refusals.flush)
             self._open_sources(starting)
             await self._open_page(starting)

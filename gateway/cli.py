@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from gateway import access_cli, devices, geo_cli, outbox_cli, payload_cli
+from gateway import access_cli, backup_cli, devices, geo_cli, outbox_cli, payload_cli
 from gateway.app import App
 from gateway.clock import WallClock
 from gateway.config import Config, SourceConfig, load, parse_eui, to_toml
@@ -36,6 +36,7 @@ device_app = typer.Typer(no_args_is_help=True, help="The nodes that the gateway 
 app.add_typer(config_app, name="config")
 app.add_typer(device_app, name="device")
 app.add_typer(outbox_cli.app, name="outbox")
+app.add_typer(backup_cli.app, name="backup")
 app.add_typer(geo_cli.app, name="geo")
 app.add_typer(access_cli.app, name="token")
 app.add_typer(payload_cli.app)

@@ -22,6 +22,7 @@ from pydantic_core import ErrorDetails
 
 from gateway.access.seal import KeyFile
 from gateway.network.config import NetworkConfig
+from gateway.nightly import BackupConfig
 from gateway.peers import File, InfluxConfig, LnsConfig, MqttSinkConfig, WebhookConfig
 from gateway.section import ConfigError as ConfigError
 from gateway.section import Section
@@ -226,6 +227,7 @@ class Config(Section):
         default=(SourceConfig(),), min_length=1, strict=False, description="one or more tables [[source]]"
     )
     page: PageConfig = Field(default=PageConfig(), description="a table [page]")
+    backup: BackupConfig = Field(default=BackupConfig(), description="a table [backup]")
     sink: tuple[AnySinkConfig, ...] = Field(
         default=(), strict=False, description="none or more tables [[sink]]"
     )
@@ -248,6 +250,7 @@ _TABLES: dict[str, type[Section]] = {
     "store": StoreConfig,
     "http": HttpConfig,
     "network": NetworkConfig,
+    "backup": BackupConfig,
     "page": PageConfig,
 }
 _CLASSES: dict[str | int, type[Section]] = {

@@ -1,0 +1,132 @@
+"""A backup is a whole ledger; taken back, no counter goes back and no DevNonce is forgotten."""
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from gateway.access.seal import KeyFile
+from gateway.cli import app
+from gateway.model import Device
+from gateway.nightly import BackupConfig, Nightly
+from gateway.store import backup, retention
+from gateway.store.backup import BackupError
+from gateway.store.ledger import Store
+from tests.gateway.desk import START_MS, Desk, ManualClock, Node
+
+DAY_MS = 86_400_000
+
+
+@pytest.fixture
+def where(tmp_path: Path) -> Path:
+    """Backups are SQLite's: pg_dump is PostgreSQL's."""
+    return tmp_path / "ledger.db"
+
+
+def nonces(store: Store) -> set[int]:
+    return {row[0] for row in store.connection.execute("SELECT dev_nonce FROM dev_nonce")}
+
+
+def test_the_way_there_and_back(desk: Desk, node: Node, joiner: Node, tmp_path: Path) -> None:
+    desk.hear(desk.reception(joiner.join_request()), desk.reception(node.uplink()))
+    used = [desk.store.take_fcnt_down(1) for _ in range(3)]
+    made = backup.create(tmp_path / "ledger.db", tmp_path / "copies", START_MS)
+    assert (made.name, stat.S_IMODE(made.stat().st_mode)) == ("messfunk-20231114T221320Z.db", 0o600)
+    seen = backup.verify(made, None)
+    assert (seen.devices, seen.uplinks, seen.newest_ms, seen.opens) == (2, 1, START_MS, None)
+    desk.hear(desk.reception(joiner.join_request()), desk.reception(node.uplink()))
+    used += [desk.store.take_fcnt_down(1) for _ in range(3)]
+    joins = desk.store.device(joiner.dev_eui)
+    desk.store.close()
+    former = backup.restore(made, tmp_path / "ledger.db")
+    assert former and Store(former).close() is None
+    back = Store(tmp_path / "ledger.db")
+    assert [row[0] for row in back.connection.execute("SELECT fcnt FROM uplink")] == [0]
+    assert nonces(back) == {1, 2}, "the second join is refused when it is replayed"
+    assert back.take_fcnt_down(1) > max(used)
+    after = back.device(joiner.dev_eui)
+    assert joins and after and after.join_nonce > joins.join_nonce
+    assert stat.S_IMODE((tmp_path / "ledger.db").stat().st_mode) == 0o600
+    back.close()
+
+
+def test_without_the_former_counters_jump_all_the_same(desk: Desk, node: Node, tmp_path: Path) -> None:
+    made = backup.create(tmp_path / "ledger.db", tmp_path / "copies", START_MS)
+    desk.store.close()
+    (tmp_path / "ledger.db").write_bytes(b"torn" * 4096)
+    backup.restore(made, tmp_path / "ledger.db")
+    back = Store(tmp_path / "ledger.db")
+    assert back.take_fcnt_down(1) == 8192
+    back.close()
+
+
+def test_the_present_key_opens_it_or_does_not(tmp_path: Path) -> None:
+    key, other = KeyFile(tmp_path / "key", {}), KeyFile(tmp_path / "other", {})
+    store = Store(tmp_path / "ledger.db", key)
+    store.add_device(Device("70b3d57ed0000001", "Aue", "otaa", "00" * 8, bytes(range(16))))
+    store.close()
+    made = backup.create(tmp_path / "ledger.db", tmp_path / "copies", START_MS)
+    assert backup.verify(made, key).opens is True
+    assert backup.verify(made, other).opens is False
+    other.make()
+    assert backup.verify(made, other).opens is False
+    assert bytes(range(16)) not in made.read_bytes()
+    assert (tmp_path / "key").read_text().strip().encode() not in made.read_bytes()
+
+
+def test_a_damaged_one_is_refused(desk: Desk, node: Node, tmp_path: Path) -> None:
+    for _ in range(60):
+        desk.hear(desk.reception(node.uplink()))
+    made = backup.create(tmp_path / "ledger.db", tmp_path / "copies", START_MS)
+    whole = made.read_bytes()
+    made.write_bytes(whole[:8192] + bytes(4096) + whole[12288:])
+    with pytest.raises(BackupError, match=r"take an older one|cannot be read|not a backup"):
+        backup.verify(made, None)
+    with pytest.raises(BackupError, match="no backup could be made"):
+        backup.create(tmp_path / "nowhere.db", tmp_path / "copies", START_MS)
+
+
+async def test_each_night_one_is_made_and_old_ones_go(desk: Desk, tmp_path: Path) -> None:
+    folder = tmp_path / "copies"
+    clock = ManualClock()
+    nightly = Nightly(BackupConfig(folder=folder, keep=3), desk.store, clock)
+    nightly.start()
+    for _ in range(5):
+        await clock.advance(DAY_MS)
+    assert [path.name[9:17] for path in backup.found(folder)] == ["20231117", "20231118", "20231119"]
+    age = nightly.backup_age_ms()
+    assert age is not None and age < DAY_MS and nightly.error is None
+
+
+async def test_a_backup_that_fails_is_told(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "copies").write_text("a file where a folder should be")
+    clock = ManualClock()
+    nightly = Nightly(BackupConfig(folder=tmp_path / "copies"), desk.store, clock)
+    nightly.start()
+    await clock.advance(DAY_MS)
+    assert nightly.error and "no backup could be made" in nightly.error
+
+
+def test_only_what_is_old_goes(desk: Desk, node: Node) -> None:
+    for _ in range(2):
+        desk.hear(desk.reception(node.uplink()))
+        desk.clock.turn_to(START_MS + 300 * DAY_MS)
+    with desk.store.transaction():
+        assert retention.trim(desk.store.connection, START_MS + 399 * DAY_MS) == 0
+        assert retention.trim(desk.store.connection, START_MS + 401 * DAY_MS) == 1
+    assert len(desk.fcnts(node.dev_eui)) == 2, "uplinks stay"
+
+
+def test_as_the_operator_does(desk: Desk, node: Node, tmp_path: Path) -> None:
+    def run(*arguments: str) -> dict[str, object]:
+        done = CliRunner().invoke(app, ["backup", *arguments, "--db", str(tmp_path / "ledger.db"), "--json"])
+        assert done.exit_code == 0, done.output
+        told: dict[str, object] = json.loads(done.stdout)
+        return told
+
+    made = str(run("create", "--to", str(tmp_path / "copies"))["backup"])
+    assert run("verify", made)["devices"] == 1
+    desk.store.close()
+    assert run("restore", made)["former"]
