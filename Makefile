@@ -16,7 +16,7 @@ ASSETS := gateway/web/static/vendor/THIRD_PARTY.txt
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-recorded micropython generate fuzz-codec bench-codec bench-node bench-energy bench-simulator bench-web age power-cut size test-driver check format assets screenshots build debian lock clean
+.PHONY: help setup demo test test-recorded micropython generate fuzz-codec bench-alarms bench-codec bench-node bench-energy bench-simulator bench-web age power-cut size test-driver check format assets screenshots build debian lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+[ :].*## / {sub(/ .*/, "", $$1); printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ fuzz-codec: setup ## Every payload of 3 bytes, a million bent ones, 100,000 repo
 
 bench-codec: .venv/.dev ## Sizes of the recordings' second halves, ours and the peers'
 	@$(BIN)/python -m tests.bench.codec
+
+bench-alarms: .venv/.dev ## How fast an alarm is told, how often chance tells one; NAME=latency|silence
+	@$(BIN)/python -m tests.bench.alarms $(NAME)
 
 bench-simulator: .venv/.dev ## The air, the tiers and memory at scale; one of them with NAME=air|traffic|day|thousand|memory
 	@$(BIN)/python -m tests.bench.simulator $(NAME)

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from codec.wire import WireError
 from gateway import events, local, stages
+from gateway.alarms.duty import Duty
 from gateway.commands import Writer
 from gateway.composition import COMMANDS
 from gateway.config import Address, Config, ConfigError, SourceConfig
@@ -61,6 +62,9 @@ class App:
             self._sinks = Sinks(self._config.sink, self.store, self.clock, SystemRandom(), self.health)
             self._sinks.start()
             starting.push_async_callback(self._sinks.stop)
+            self._alarms = Duty(self._config.alarms, self.store, self.clock, self._refusals)
+            self._alarms.start()
+            starting.push_async_callback(self._alarms.stop)
             self._decode(())
             self.nightly = Nightly(self._config.backup, self.store, self.clock)
             self.nightly.start()
@@ -194,6 +198,7 @@ class App:
             return
         self._is_behind = False
         self._sinks.wake()
+        self._alarms.wake()
         self.notifier.announce(queries.last_event_id(self.store.connection))
 
     def _store_decoded(self, uplink: Uplink) -> None:
@@ -207,6 +212,7 @@ class App:
         readings = keeping.keep(self.store, uplink.id, readings, error)
         keeping.number(self.store.connection, uplink.dev_eui, stages.numbered(uplink) if not error else ())
         events.tell_uplink(self.store, uplink, readings)
+        self._alarms.saw(uplink, readings)
         self._sinks.owe(uplink.id)
 
     async def _catch_up(self) -> None:

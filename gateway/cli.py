@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from gateway import access_cli, backup_cli, devices, geo_cli, outbox_cli, payload_cli
+from gateway.alarms import cli as alarms_cli
 from gateway.app import App
 from gateway.clock import WallClock
 from gateway.config import Config, SourceConfig, load, parse_eui, to_toml
@@ -39,6 +40,9 @@ app.add_typer(outbox_cli.app, name="outbox")
 app.add_typer(backup_cli.app, name="backup")
 app.add_typer(geo_cli.app, name="geo")
 app.add_typer(access_cli.app, name="token")
+app.add_typer(alarms_cli.alarm, name="alarm")
+app.add_typer(alarms_cli.mark, name="mark")
+app.add_typer(alarms_cli.notification, name="notification")
 app.add_typer(payload_cli.app)
 
 

@@ -2,8 +2,10 @@
 
 from gateway import device_commands, outbox_commands
 from gateway.access import sessions, tokens
+from gateway.alarms import commands as alarm_commands
 
 COMMANDS = (
+    *alarm_commands.COMMANDS,
     *device_commands.COMMANDS,
     *outbox_commands.COMMANDS,
     *sessions.COMMANDS,

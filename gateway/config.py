@@ -21,6 +21,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from gateway.access.seal import KeyFile
+from gateway.alarms.section import AlarmsConfig
 from gateway.network.config import NetworkConfig
 from gateway.nightly import BackupConfig
 from gateway.peers import File, InfluxConfig, LnsConfig, MqttSinkConfig, WebhookConfig
@@ -223,6 +224,7 @@ class Config(Section):
     store: StoreConfig = Field(default=StoreConfig(), description="a table [store]")
     http: HttpConfig | None = Field(default=HttpConfig(), description="a table [http]")
     network: NetworkConfig = Field(default=NetworkConfig(), description="a table [network]")
+    alarms: AlarmsConfig = Field(default=AlarmsConfig(), description="a table [alarms]")
     source: tuple[AnySourceConfig, ...] = Field(
         default=(SourceConfig(),), min_length=1, strict=False, description="one or more tables [[source]]"
     )
@@ -251,6 +253,7 @@ _TABLES: dict[str, type[Section]] = {
     "http": HttpConfig,
     "network": NetworkConfig,
     "backup": BackupConfig,
+    "alarms": AlarmsConfig,
     "page": PageConfig,
 }
 _CLASSES: dict[str | int, type[Section]] = {

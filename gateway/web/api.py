@@ -16,6 +16,7 @@ from gateway.access.client import is_local
 from gateway.access.gate import identify, require
 from gateway.access.limits import Limits, failures
 from gateway.access.roles import Role
+from gateway.alarms import routes as alarm_routes
 from gateway.commands import Writer
 from gateway.config import HttpConfig
 from gateway.counters import Counters
@@ -87,7 +88,14 @@ def create_app(
         writer,
         page or PageConfig(),
     )
-    for each in (router, device_routes.router, access_routes.router, login.router, *pages.ROUTERS):
+    for each in (
+        router,
+        device_routes.router,
+        access_routes.router,
+        alarm_routes.router,
+        login.router,
+        *pages.ROUTERS,
+    ):
         app.include_router(each)
     app.mount("/static", StaticFiles(directory=STATIC))
     problems.install(app, clock, refused.show)

@@ -25,7 +25,8 @@ REFUSED_CHANGES: Responses = REFUSALS_OF_ONE | {
 }
 EVENTS: Responses = REFUSALS | {
     200: {
-        "description": "`event` is uplink, reading or join, `data` an Uplink, a Reading or a Device as JSON; "
+        "description": "`event` is uplink, reading, join or alarm, `data` an Uplink, a Reading, a Device or "
+        '`{"id": 7}` of an alarm as JSON; '
         "`id` rises. Comment lines are heartbeats.",
         "content": {
             EVENT_STREAM: {"schema": {"type": "string"}, "example": "id: 7\nevent: reading\ndata: {}\n\n"}

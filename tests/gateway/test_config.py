@@ -88,7 +88,7 @@ def test_every_key_is_read(file: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "key", "expected"),
     [
-        ("stoer = 1", "stoer", "unknown key, expected one of store, http, network, source"),
+        ("stoer = 1", "stoer", "unknown key, expected one of store, http, network, alarms, source"),
         ("[http]\nport = 80", "http.port", "unknown key, expected one of bind, tls_cert_file,"),
         ("[[source]]\nbnid = 1", "source.1.bnid", "unknown key, expected one of type, bind, gateways"),
         ("[store]\npath = 3", "store.path", "expected a path"),

@@ -92,3 +92,19 @@ def test_a_busy_gateway_is_missed_within_minutes_a_lonely_one_later() -> None:
     assert gateway_silent_ms(180 * WEEK, week_ms, 1) == 5 * MINUTE
     assert gateway_silent_ms(WEEK, week_ms, 1) == pytest.approx(10.46 * QUARTER, rel=0.01)
     assert gateway_silent_ms(3 * WEEK, week_ms, 2) < gateway_silent_ms(WEEK, week_ms, 2)
+
+
+def test_180_nodes_with_5_percent_loss_for_30_days_give_at_most_one_false_notification() -> None:
+    """Each learns its loss anew every day from its own last seven, as the store does it every hour."""
+    nodes, days, day = 180, 37, 96
+    rng, told = Random(8), 0
+    for _ in range(nodes):
+        lost = [rng.random() < 0.05 for _ in range(days * day)]
+        for start in range(7 * day, days * day, day):
+            week = [Heard(1, n, n * QUARTER) for n in range(start - 7 * day, start) if not lost[n]]
+            patience_now = rhythm(week, nodes).patience
+            run = 0
+            for n in range(start - 8, start + day):
+                run = run + 1 if lost[n] else 0
+                told += run == patience_now and n >= start
+    assert told <= 1

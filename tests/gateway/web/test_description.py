@@ -21,7 +21,14 @@ CHANGES = {
     ("/api/v1/devices/{dev_eui}", "delete"),
     ("/api/v1/tokens", "post"),
     ("/api/v1/tokens/{id}", "delete"),
+    ("/api/v1/alarms/{id}/acknowledge", "post"),
+    ("/api/v1/sites/{site_id}/drill", "post"),
+    ("/api/v1/sites/{site_id}/marks", "post"),
+    ("/api/v1/marks/{id}", "delete"),
+    ("/api/v1/notifications/{name}", "put"),
+    ("/api/v1/notifications/{name}", "delete"),
 }
+ALARMS = {"/api/v1/alarms", "/api/v1/alarms/{id}", "/api/v1/notifications"}
 
 
 def check(value: Any, schema: dict[str, Any], root: dict[str, Any]) -> None:
@@ -73,7 +80,8 @@ async def test_problems_are_as_described(client: httpx.AsyncClient) -> None:
 
 async def test_every_route_is_described_and_nothing_else(client: httpx.AsyncClient) -> None:
     root = (await client.get("/openapi.json")).json()
-    assert set(root["paths"]) == {*ROUTES, "/api/v1/events", "/api/v1/audit", "/api/v1/session", *TOKENS}
+    further = {"/api/v1/events", "/api/v1/audit", "/api/v1/session", *TOKENS, *ALARMS}
+    assert set(root["paths"]) == {*ROUTES, *further, *(path for path, _ in CHANGES)}
     methods = {(path, method) for path, each in root["paths"].items() for method in each}
     assert methods - {(path, "get") for path in root["paths"]} == CHANGES
     names = {each["name"] for each in root["paths"]["/api/v1/uplinks"]["get"]["parameters"]}

@@ -8,6 +8,7 @@ import pytest
 from codec.quantities import UNITS
 from codec.registry import FAULTS
 from gateway import words
+from gateway.alarms.records import KINDS
 from gateway.web.pages.sites import RANGES
 
 ROOT = Path(__file__).parent.parent.parent.parent
@@ -25,6 +26,7 @@ CALL = re.compile(r"""\b(?:say|t)\((?:[\w.]+, )?["'`]([a-z]\w*(?:\.\w+)+)["'`]""
 FAMILIES: dict[str, set[str]] = {
     "quantity.": set(UNITS) - {"age_s", "number"},  # never stored as readings
     "fault.": set(FAULTS.split()),
+    "alarm.title.": set(KINDS),
     "flag.": {"1", "2", "3", "4", "9"},
     "trend.": {"rising", "falling", "steady"},
     "standing.": {"silent", "faulty", "rejected", "ahead", "unreadable", "unheard"},

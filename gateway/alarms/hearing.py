@@ -1,0 +1,141 @@
+"""Silence in the store: how often each node speaks, who has been silent too long, which gateway is deaf.
+
+One dead gateway must not look like all its nodes being dead: a node is silent only if a gateway that used to
+hear it has heard somebody since.
+"""
+
+from typing import Any
+
+from gateway.alarms import records, silence
+from gateway.alarms.records import Cause
+from gateway.alarms.silence import Heard, Rhythm
+from gateway.model import Uplink
+from gateway.store.database import Connection
+from gateway.words.times import DAY_MS, HOUR_MS, MINUTE_MS
+
+_WEEK = """
+    SELECT session_id, fcnt, received_at FROM uplink WHERE dev_eui = ? AND received_at > ?
+    ORDER BY received_at
+"""
+_KNOWN = "SELECT interval_ms, loss, patience, learnt_at, is_urgent FROM rhythm WHERE dev_eui = ?"
+_KEEP = """
+    INSERT INTO rhythm (dev_eui, heard_at, interval_ms, loss, patience, is_urgent, learnt_at, silent_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (dev_eui) DO UPDATE SET heard_at = excluded.heard_at, interval_ms = excluded.interval_ms,
+        loss = excluded.loss, patience = excluded.patience, is_urgent = excluded.is_urgent,
+        learnt_at = excluded.learnt_at, silent_at = excluded.silent_at
+    WHERE excluded.heard_at >= rhythm.heard_at
+"""
+_OVERDUE = """
+    SELECT r.* FROM rhythm r WHERE r.silent_at <= ?
+    AND NOT EXISTS (SELECT 1 FROM alarm a WHERE a.subject = 'silence:' || r.dev_eui AND a.cleared_at IS NULL)
+"""
+_SITE = "SELECT site_id FROM installation WHERE dev_eui = ? AND to_ms IS NULL"
+_GATEWAYS_OF = """
+    SELECT DISTINCT r.gateway_id FROM uplink u JOIN reception r ON r.uplink_id = u.id
+    WHERE u.dev_eui = ? AND u.received_at > ?
+"""
+_HEARD_ANOTHER = """
+    SELECT 1 FROM reception r JOIN uplink u ON u.id = r.uplink_id
+    WHERE r.gateway_id = ? AND r.received_at > ? AND u.dev_eui <> ? LIMIT 1
+"""
+# An index is walked from one gateway to the next, however many receptions each has.
+_GATEWAYS = """
+    WITH RECURSIVE gateway (id) AS (
+        SELECT min(gateway_id) FROM reception
+        UNION ALL
+        SELECT (SELECT min(gateway_id) FROM reception WHERE gateway_id > gateway.id) FROM gateway
+        WHERE gateway.id IS NOT NULL
+    )
+    SELECT id, (SELECT max(received_at) FROM reception WHERE gateway_id = gateway.id) AS heard_at
+    FROM gateway WHERE id IS NOT NULL
+"""
+_TRAFFIC = (
+    "SELECT count(*) AS n, min(received_at) AS since FROM reception WHERE gateway_id = ? AND received_at > ?"
+)
+_BACK = "SELECT max(cleared_at) AS at FROM alarm WHERE kind = 'gateway_silence' AND gateway_id = ?"
+_STALE = "SELECT dev_eui, heard_at, interval_ms, loss, patience FROM rhythm"
+_LEARNT_MS = HOUR_MS
+_LEAST_MS = 5 * MINUTE_MS
+_FEW = 10  # receptions that do not make a gateway's usual traffic yet
+
+
+def heard(db: Connection, uplink: Uplink, is_urgent: bool | None, now: int) -> None:
+    """A node has spoken: it is not silent, and how often it speaks is known a little better."""
+    known = db.execute(_KNOWN, (uplink.dev_eui,)).fetchone()
+    if known is None or now - known["learnt_at"] >= _LEARNT_MS:
+        rhythm, learnt_at = _learn(db, uplink.dev_eui, now), now
+    else:
+        rhythm, learnt_at = _rhythm(known), known["learnt_at"]
+    if is_urgent is None:
+        is_urgent = bool(known and known["is_urgent"])
+    at = min(uplink.received_at, now)  # of a clock that is ahead
+    silent_at = at + (rhythm.stale_ms if is_urgent else rhythm.silent_ms)
+    row = (rhythm.interval_ms, rhythm.loss, rhythm.patience, int(is_urgent), learnt_at, silent_at)
+    db.execute(_KEEP, (uplink.dev_eui, at, *row))
+    records.close(db, _of_node(uplink.dev_eui), now)
+
+
+def stale_at(db: Connection) -> dict[str, int]:
+    """From when on the values of each node are no longer those of now, unless it is heard again."""
+    return {row["dev_eui"]: row["heard_at"] + _rhythm(row).stale_ms for row in db.execute(_STALE)}
+
+
+def look(db: Connection, listening_since: int, now: int) -> None:
+    """Raise what has been silent for too long. Before `listening_since` nobody could be heard."""
+    gateways = {row["id"]: row["heard_at"] for row in db.execute(_GATEWAYS).fetchall()}
+    for gateway_id, heard_at in gateways.items():
+        _look_at_gateway(db, gateway_id, heard_at, len(gateways), listening_since, now)
+    for row in db.execute(_OVERDUE, (now,)).fetchall():
+        if _is_silent(db, row, gateways, listening_since, now):
+            site = db.execute(_SITE, (row["dev_eui"],)).fetchone()
+            site_id = site and site["site_id"]
+            subject = _of_node(row["dev_eui"])
+            cause = Cause("silence", subject, row["heard_at"], site_id=site_id, dev_eui=row["dev_eui"])
+            records.open_alarm(db, cause, now)
+
+
+def _look_at_gateway(
+    db: Connection, gateway_id: str, heard_at: int, gateways: int, listening_since: int, now: int
+) -> None:
+    subject = f"gateway_silence:{gateway_id}"
+    since = max(heard_at, listening_since)
+    if now - since < _LEAST_MS:
+        records.close(db, subject, now)
+        return
+    traffic = db.execute(_TRAFFIC, (gateway_id, heard_at - silence.WINDOW_MS)).fetchone()
+    if traffic["n"] < _FEW:
+        return
+    over_ms = max(1, heard_at - traffic["since"])
+    if now - since >= silence.gateway_silent_ms(traffic["n"], over_ms, gateways):
+        cause = Cause("gateway_silence", subject, heard_at, gateway_id=gateway_id)
+        records.open_alarm(db, cause, now)
+
+
+def _is_silent(db: Connection, row: Any, gateways: dict[str, int], listening_since: int, now: int) -> bool:
+    """And not merely out of the hearing of gateways that are themselves silent, or were until lately."""
+    dev_eui, heard_at = row["dev_eui"], row["heard_at"]
+    usual = [each["gateway_id"] for each in db.execute(_GATEWAYS_OF, (dev_eui, heard_at - DAY_MS)).fetchall()]
+    back = min((db.execute(_BACK, (each,)).fetchone()["at"] or 0 for each in usual), default=0)
+    since = max(heard_at, listening_since, back)
+    if since + row["silent_at"] - heard_at > now:
+        return False
+    lately = max(heard_at + 1, now - max(row["interval_ms"], _LEAST_MS))
+    if not usual or any(gateways.get(each, 0) >= lately for each in usual):
+        return True
+    earlier = [(each, heard_at - DAY_MS, dev_eui) for each in usual]
+    return not any(db.execute(_HEARD_ANOTHER, asked).fetchone() for asked in earlier)
+
+
+def _learn(db: Connection, dev_eui: str, now: int) -> Rhythm:
+    week = db.execute(_WEEK, (dev_eui, now - silence.WINDOW_MS)).fetchall()
+    devices = db.execute("SELECT count(*) AS n FROM rhythm").fetchone()["n"]
+    return silence.rhythm([Heard(*row) for row in week], max(1, devices))
+
+
+def _rhythm(row: Any) -> Rhythm:
+    return Rhythm(row["interval_ms"], row["loss"], row["patience"])
+
+
+def _of_node(dev_eui: str) -> str:
+    return f"silence:{dev_eui}"
