@@ -17,7 +17,7 @@ _FLASH = "<BIIIQi16s16sBBBIBBBBB"
 _RTC = "<IQQH"  # generation, end of the lease, next FCntUp, ADR_ACK_CNT
 _LEASE = const(64)  # one flash write for so many uplinks
 
-DEV_NONCE_END = const(0x10000)  # the counter stops here, it never wraps (TS001-1.0.4 6.2.4)
+DEV_NONCE_END = const(0x10000)  # the counter stops here, it never wraps (TS001-1.0.4 6.2.5)
 FCNT_END = const(0x100000000)
 
 
@@ -45,7 +45,7 @@ class Nonces:
         return self.dev_nonce - 1
 
     def is_new(self, join_nonce: int) -> bool:
-        """Whether a join-accept's JoinNonce is newer than the last one (6.2.5)."""
+        """Whether a join-accept's JoinNonce is newer than the last one (6.2.6)."""
         return join_nonce >= self._join_nonce_after
 
     def accept(self, join_nonce: int) -> None:

@@ -43,7 +43,7 @@ def cipher_payload(key: bytes, direction: int, dev_addr: int, fcnt: int, payload
 
 
 def session_keys(app_key: bytes, join_nonce: int, net_id: int, dev_nonce: int) -> "tuple[bytes, bytes]":
-    """(NwkSKey, AppSKey) of a join (6.2.5)."""
+    """(NwkSKey, AppSKey) of a join (6.2.6)."""
     tail = _little(join_nonce, 3) + _little(net_id, 3) + _little(dev_nonce, 2) + bytes(7)
     cipher = aes.block(app_key)
     return cipher.encrypt(b"\x01" + tail), cipher.encrypt(b"\x02" + tail)

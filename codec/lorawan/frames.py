@@ -13,6 +13,8 @@ UNCONFIRMED_DOWN = const(3)
 CONFIRMED_UP = const(4)
 CONFIRMED_DOWN = const(5)
 
+_BOTH = "MAC commands in FOpts and in FPort 0 (4.3.1.6)"
+
 ADR = const(0x80)
 ADR_ACK_REQ = const(0x40)
 ACK = const(0x20)
@@ -48,7 +50,7 @@ def parse(phy: bytes) -> DataFrame:
     fopts = r.take(fctrl & 0x0F)
     fport = r.uint(1) if r.left() > 4 else None
     if fport == 0 and fopts:
-        raise WireError("MAC commands in FOpts and in FPort 0 (4.3.1.6)", r.at)
+        raise WireError(_BOTH, r.at)
     payload = r.take(r.left() - 4)
     return DataFrame(kind, dev_addr, fctrl & 0xF0, fcnt, fopts, fport, payload, r.take(4))
 
@@ -96,7 +98,7 @@ def _check(plain: Plain) -> None:
     if plain.fport is None and plain.payload:
         raise WireError("a payload needs an FPort")
     if plain.fport == 0 and plain.fopts:
-        raise WireError("MAC commands in FOpts and in FPort 0 (4.3.1.6)")
+        raise WireError(_BOTH)
 
 
 def full_fcnt(last: int, fcnt16: int) -> int:

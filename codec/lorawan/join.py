@@ -37,7 +37,7 @@ def request_mic_fits(phy: bytes, app_key: bytes) -> bool:
 
 
 def build_accept(accept: JoinAccept, app_key: bytes) -> bytes:
-    """The join-accept as it goes on air: AES runs backwards here, so that a device only encrypts (6.2.3)."""
+    """The join-accept as it goes on air: AES runs backwards here, so that a device only encrypts (6.2.6)."""
     mhdr = bytes([frames.JOIN_ACCEPT << 5])
     body = accept.join_nonce.to_bytes(3, "little") + accept.net_id.to_bytes(3, "little")
     body += accept.dev_addr.to_bytes(4, "little")
@@ -52,7 +52,7 @@ def open_accept(phy: bytes, app_key: bytes) -> JoinAccept:
     if frames.mtype(phy) != frames.JOIN_ACCEPT:
         raise WireError("not a join-accept")
     if len(phy) not in (17, 33):  # a 29-byte accept has been seen in the field: no whole AES blocks
-        raise WireError(f"a join-accept has 17 or 33 bytes, not {len(phy)}")
+        raise WireError("a join-accept has 17 or 33 bytes")
     body = aes.block(app_key).encrypt(phy[1:])
     if crypto.cmac(app_key, phy[:1] + body[:-4])[:4] != body[-4:]:
         raise WireError("the join-accept's MIC does not fit the AppKey")

@@ -170,7 +170,7 @@ def masked(channels: "Channels", mask: int, control: int, bits: int) -> "int | N
 
 
 def _masked_fixed(mask: int, control: int, bits: int) -> "int | None":
-    """ChMaskCntl of US915 and AU915 (RP002-1.0.4 2.5.5)."""
+    """ChMaskCntl of US915 and AU915 (RP002-1.0.4 2.5.5, 2.8.5)."""
     low = (1 << 64) - 1
     if control < 4:
         return mask & ~(0xFFFF << 16 * control) | bits << 16 * control

@@ -15,7 +15,7 @@ def open_data(phy: bytes, session: "Session", largest: int) -> "tuple[DataFrame,
         raise DroppedError("not_a_downlink")
     if frame.dev_addr != session.dev_addr:
         raise DroppedError("another_device")
-    if len(phy) > largest + _FRAME_SIZE:  # no radio can have sent it here (RP002-1.0.4 2.4.6)
+    if len(phy) > largest + _FRAME_SIZE:  # no radio can have sent it here (4.1)
         raise DroppedError("oversize")
     fcnt = frames.full_fcnt(session.fcnt_down, frame.fcnt)
     if fcnt > 0xFFFFFFFF:

@@ -66,11 +66,20 @@ class Hops:
                 soonest_ms, free = wait_ms, []
             if wait_ms == soonest_ms:
                 free.append(index)
-        aggregate_ms = self.ledger.aggregate_free_in_ms(now_ms, on_air_us, self._max_duty())
-        return free[self._randrange(len(free))], max(soonest_ms, aggregate_ms)
+        # Each free channel is used once before one is used again (RP002-1.0.4 2.3).
+        fresh = [index for index in free if not self._used() >> index & 1] or free
+        silence_ms = self.ledger.silence_ms(now_ms, self._max_duty())
+        return fresh[self._randrange(len(fresh))], max(soonest_ms, silence_ms)
 
     def spend(self, now_ms: int, index: int, size: int, data_rate: int) -> None:
         self.ledger.spend(now_ms, self.band(index), self.on_air_us(size, data_rate))
+        used = self._used()
+        used = 1 << index if used >> index & 1 else used | 1 << index
+        self._rtc.put("used", used.to_bytes(9, "little"))
+
+    def _used(self) -> int:
+        """Mask of the channels that this round has used."""
+        return int.from_bytes(self._rtc.get("used") or b"", "little")
 
     def why(self, now_ms: int, size: int, is_alarm: bool) -> "list[str]":
         """The chain of reasons for a wait, in words; empty when a frame of `size` bytes may go."""
@@ -91,7 +100,7 @@ class Hops:
             used_us, limit_us = self.ledger.used_us(now_ms, band), self.ledger.limit_us(band, is_alarm)
             found.append((what, used_us, limit_us, free_in_ms))
         max_duty = self._max_duty()
-        free_in_ms = self.ledger.aggregate_free_in_ms(now_ms, on_air_us, max_duty)
+        free_in_ms = self.ledger.silence_ms(now_ms, max_duty)
         found.append((f"the network allows 1/{1 << max_duty} of the time", 0, 0, free_in_ms))
         return why.chain(found)
 

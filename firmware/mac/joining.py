@@ -103,7 +103,7 @@ def request(identity: "Otaa | Abp", dev_nonce: int) -> bytes:
 def open_accept(
     phy: bytes, app_key: bytes, region: "Region", nonces: "Nonces", dev_nonce: int
 ) -> "tuple[JoinAccept, tuple[bytes, bytes]]":
-    """A join-accept that this node can follow, and the keys that come of it (6.2.5)."""
+    """A join-accept that this node can follow, and the keys that come of it (6.2.6)."""
     if len(phy) not in (17, 33):  # 29 bytes have been seen in the field
         raise DroppedError("join_accept_size")
     try:
@@ -120,7 +120,7 @@ def open_accept(
 
 
 def add_cf_list(channels: "Channels", cf_list: bytes) -> None:
-    """The 16 bytes at the end of a join-accept (RP002-1.0.4 2.4.4, 2.5.4); another type is not for us."""
+    """The 16 bytes at the end of a join-accept (RP002-1.0.4 2.3.1, 2.3.2); another type is not for us."""
     if len(cf_list) != 16 or cf_list[15] != channels.region.is_fixed:
         return
     if channels.region.is_fixed:

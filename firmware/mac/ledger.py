@@ -13,8 +13,8 @@ _SLOT_MS = const(300000)
 _SLOTS = const(13)  # twelve make the hour, one more covers the slot the oldest frame lies in
 _BOUND_AHEAD_US = const(500000)  # one flash write for so much airtime
 _ENTRY = "<IBI"  # slot, sub-band, us
+_LAST = "<QI"  # end of the last frame in ms, its us
 _ALL = const(1000)  # permille: a sub-band without limit
-_EVERY = const(-1)  # all sub-bands together
 NEVER_MS = const(1 << 30)
 
 
@@ -55,12 +55,15 @@ class Ledger:
         self._forget(now_ms)
         return self._free_in_ms(now_ms, band, on_air_us, self.limit_us(band, is_alarm))
 
-    def aggregate_free_in_ms(self, now_ms: int, on_air_us: int, max_duty: int) -> int:
-        """The same over all sub-bands, as a DutyCycleReq asks for it (TS001-1.0.4 5.3)."""
-        if self.is_off or max_duty == 0:
+    def silence_ms(self, now_ms: int, max_duty: int) -> int:
+        """How long a DutyCycleReq keeps all channels silent after the last frame (TS001-1.0.4 5.3)."""
+        saved = self._rtc.get("last")
+        if self.is_off or not max_duty or not saved:
             return 0
-        self._forget(now_ms)
-        return self._free_in_ms(now_ms, _EVERY, on_air_us, 3600000000 >> max_duty)
+        end_ms, on_air_us = struct.unpack(_LAST, saved)
+        off_ms = on_air_us * ((1 << max_duty) - 1) // 1000
+        left_ms = end_ms + off_ms - now_ms
+        return min(max(left_ms, 0), off_ms + on_air_us // 1000)  # no longer when the clock went back
 
     def spend(self, now_ms: int, band: int, on_air_us: int) -> None:
         """A frame goes out now. Flash and RTC memory know of it before it does."""
@@ -74,6 +77,7 @@ class Ledger:
             self._entries.append((slot, band, on_air_us))
         self._keep_bound()
         self._keep()
+        self._rtc.put("last", struct.pack(_LAST, now_ms + on_air_us // 1000, on_air_us))
 
     def _keep(self) -> None:
         self._rtc.put("airtime", b"".join([struct.pack(_ENTRY, *entry) for entry in self._entries]))
@@ -84,12 +88,12 @@ class Ledger:
             return NEVER_MS
         over_us = on_air_us - limit_us
         for _, at, us in self._entries:
-            if band in (at, _EVERY):
+            if at == band:
                 over_us += us
         if over_us <= 0:
             return 0
         for slot, at, us in self._entries:
-            if band in (at, _EVERY):
+            if at == band:
                 over_us -= us
                 if over_us <= 0:
                     return (slot + _SLOTS) * _SLOT_MS - now_ms

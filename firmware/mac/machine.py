@@ -30,7 +30,7 @@ from firmware.mac.windows import Timing
 
 _TYPICAL_SIZE = const(32)  # of a report with its frame
 _FRAME_SIZE = const(13)  # MHDR, FHDR without FOpts, FPort, MIC
-_RETRANSMIT_MS = const(1000)  # RETRANSMIT_TIMEOUT is 2 s, give or take one (RP002-1.0.4 2.4.9)
+_RETRANSMIT_MS = const(1000)  # RETRANSMIT_TIMEOUT is 2 s, give or take one (RP002-1.0.4 2.3)
 _RETRANSMIT_SPREAD_MS = const(2000)
 _PATIENCE_MS = const(60000)  # a repetition that must wait longer for airtime is given up
 _GPS_TO_UNIX_S = const(315964782)  # 1980-01-06, less the 18 leap seconds that GPS time has not had since
@@ -127,11 +127,11 @@ class Mac:
         self._hops.ledger.is_off = not is_on
 
     def join(self, now_ms: int) -> Transmit:
-        """A join-request (6.2.4). The DevNonce is in flash before the frame exists."""
+        """A join-request (6.2.5). The DevNonce is in flash before the frame exists."""
         from firmware.mac import joining
 
         if self._is_abp():
-            raise RefusedError("an ABP node has its session for life and does not join")
+            raise RefusedError("an ABP node does not join")
         if self._hops.join_wait_ms(now_ms):
             raise RefusedError("; ".join(self._hops.why(now_ms, joining.REQUEST_SIZE, True)))
         data_rate, indices = self._hops.joining()
@@ -180,7 +180,7 @@ class Mac:
             self._windows = []
             if not self._is_confirmed or downlink.ack:
                 self._left = 0
-        elif self._windows:  # RX2 also follows a frame that was not for us (3.3.7)
+        elif self._windows:  # RX2 also follows a frame that was not for us (3.3.1)
             return self._listen()
         if self._left:
             return Wait(now_ms + _RETRANSMIT_MS + self._randrange(_RETRANSMIT_SPREAD_MS))

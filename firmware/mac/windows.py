@@ -2,7 +2,7 @@
 
 Two things come late on a small computer: the time stamp of TxDone and the opening of the receiver. Both make
 a window late, never early. So it is planned early by what has been measured, and closes when an empty frame
-could have ended: a LoRa receiver stops its timer at the header at the earliest (TS001-1.0.4 3.3).
+could have ended: a LoRa receiver stops its timer at the header at the earliest (TS001-1.0.4 3.3.4).
 """
 
 import struct
@@ -13,8 +13,8 @@ from firmware.mac.actions import Listen
 
 _UNKNOWN_MS = const(90)  # until enough has been measured: 40 ms for either, and a margin
 _MOST_MS = const(190)  # RX1 must be over before RX2 opens, whatever was measured once
-_ENOUGH = const(16)
-_FADE = const(256)  # after so many frames the extremes are halved, so that one bad day does not stay for ever
+_ENOUGH = const(32)
+_FADE = const(256)  # after so many frames the extremes give way by an eighth: no bad day stays for ever
 _MARGIN_MS = const(10)
 _AFTER_MS = const(10)
 _PPM = const(200)
@@ -37,8 +37,8 @@ class Timing:
         self._frames += 1
         if self._frames >= _FADE:
             self._frames = _ENOUGH
-            self._most_ms = (self._most_ms + self._least_ms) // 2
-            self._late_ms //= 2
+            self._most_ms -= (self._most_ms - self._least_ms) // 8
+            self._late_ms -= self._late_ms // 8
         self._least_ms = min(self._least_ms, overhead_ms)
         self._most_ms = max(self._most_ms, overhead_ms)
         self._rtc.put(

@@ -233,3 +233,11 @@ def transcript():
         mac = new_mac(flash, rtc, 5)
         lines += mac.why(now_ms)
     return lines
+
+
+def test_each_channel_is_used_once_before_one_is_used_again_also_after_sleep():
+    flash, rtc = Stores(), Stores()
+    joined(flash, rtc, data_rate=5)
+    rtc.put("used", b"")
+    rounds = [[new_mac(flash, rtc).uplink(0, 1, b"").channel.hz for _ in range(3)] for _ in range(4)]
+    assert [sorted(hz) for hz in rounds] == [[868100000, 868300000, 868500000]] * 4

@@ -1,6 +1,6 @@
 """What the network orders by MAC commands: obeyed whole or not at all, answered, answers repeated."""
 
-from codec.lorawan import commands, frames
+from codec.lorawan import airtime, commands, frames
 from codec.lorawan.regions import REGIONS
 from firmware.mac.actions import Done, Transmit, Wait
 from tests.shared.mac_kit import Stores, accept_for, ask, downlink, joined, new_mac
@@ -148,7 +148,10 @@ def test_dl_channel_moves_the_first_window_and_is_answered_until_a_downlink_come
     assert silent(mac) == b"\x0a\x03"
     mac = new_mac(flash, Stores())
     assert silent(mac) == b"\x0a\x03"
-    mac.uplink(0, 1, b"")
+    while mac.uplink(0, 1, b"").channel.hz != 868100000:
+        mac.sent(0)
+        mac.heard(None, 1200)
+        mac.heard(None, 2200)
     assert mac.sent(0).channel.hz == 869525000
     mac.heard(downlink(keys, 1), 1200)
     assert silent(mac) == b""
@@ -186,13 +189,18 @@ def test_rx_timing_setup_moves_both_windows_and_is_sticky():
     assert 850 < mac.sent(0).open_ms < 1000
 
 
-def test_the_networks_duty_cycle_counts_over_all_sub_bands():
-    mac, keys, _, _ = fast()
-    assert order(mac, keys, b"\x04\x0e", 0) == b"\x04"
-    mac.uplink(0, 1, b"")
-    assert mac.wait_ms(0) == 3900000  # 3600 s / 2^14 is 220 ms, and more was used
-    assert mac.why(0) == ["the network allows 1/16384 of the time, in 65 min"]
-    assert mac.wait_ms(3900000) == 0
+def test_the_networks_duty_cycle_silences_all_channels_after_each_frame():
+    mac, keys, flash, rtc = fast()
+    ask(mac, downlink(keys, 0, fopts=b"\x04\x07", fport=None, payload=b""))
+    on_air_us = airtime.airtime_us(13, 7, 125000)
+    silent_ms = (
+        on_air_us // 1000 + on_air_us * 127 // 1000
+    )  # 5.3: time on air times 2^7 less 1, after its end
+    for node in (mac, new_mac(flash, rtc)):
+        assert node.wait_ms(0, is_alarm=True) == node.wait_ms(0) == silent_ms
+        assert node.why(0) == ["the network allows 1/128 of the time, in 6 s"]
+        assert node.wait_ms(silent_ms) == 0
+        assert node.wait_ms(-10 * silent_ms) == silent_ms  # the clock went back
 
 
 def test_tx_param_setup_is_for_some_regions_only():

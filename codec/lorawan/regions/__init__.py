@@ -124,7 +124,10 @@ def sub_band_index(region: Region, hz: int) -> int:
 
 def allows(region: Region, hz: int) -> bool:
     """Whether a frequency lies in one of the region's sub-bands."""
-    return any(band[0] <= hz < band[1] for band in region.sub_bands)
+    try:
+        return sub_band_index(region, hz) >= 0
+    except ValueError:
+        return False
 
 
 def rx1_data_rate(region: Region, uplink_data_rate: int, offset: int, lowest: int = 0) -> int:
