@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from codec.lorawan import crypto, frames, join
+from codec.lorawan import crypto, frames, join, join_server
 from codec.wire import WireError
 from gateway import devices
 from gateway.app import App
@@ -126,7 +126,7 @@ class RecordedNetwork:
         self._run = record.run
         kind = frames.mtype(record.phy)
         if kind == frames.JOIN_REQUEST:
-            request = join.parse_request(record.phy)
+            request = join_server.parse_request(record.phy)
             self._requests[request.dev_eui.hex()] = request
         elif kind == frames.JOIN_ACCEPT:
             self._derive(record.phy)

@@ -2,7 +2,6 @@
 
 from codec.compat import const
 from codec.lorawan import airtime
-from codec.lorawan.commands import DEVICE_TIME
 from firmware.mac.actions import Done, Listen, Options, Otaa, Transmit
 from firmware.mac.machine import Mac
 
@@ -60,6 +59,8 @@ class NativeLink:
         return self.mac.room()
 
     def ask_time(self) -> None:
+        from codec.lorawan.commands import DEVICE_TIME  # weekly
+
         self.mac.ask(DEVICE_TIME)
 
     async def utc_s(self) -> "int | None":

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from random import Random
 
-from codec.lorawan import crypto, join
+from codec.lorawan import crypto, join_server
 from codec.lorawan.join import JoinAccept
 from gateway.model import Device, Session
 from gateway.network.uplink import Refused
@@ -25,11 +25,11 @@ class Admitted:
 
 def decide(phy: bytes, device: Device | None, is_nonce_used: bool) -> Admitted | Refused:
     """`device` is the one with the request's DevEUI, `is_nonce_used` whether it ever used this DevNonce."""
-    request = join.parse_request(phy)
+    request = join_server.parse_request(phy)
     dev_eui, join_eui = request.dev_eui.hex(), request.join_eui.hex()
     if device is None or device.app_key is None or device.join_eui != join_eui:
         return Refused("unknown_device", f"no OTAA device {dev_eui} with this JoinEUI")
-    if not join.request_mic_fits(phy, device.app_key):
+    if not join_server.request_mic_fits(phy, device.app_key):
         return Refused("mic", f"the join-request of {dev_eui} does not fit its AppKey")
     if is_nonce_used:
         return Refused("dev_nonce", f"{dev_eui} used DevNonce {request.dev_nonce} before")

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from random import Random
 
-from codec.lorawan import frames, join, regions
+from codec.lorawan import frames, join_server, regions
 from codec.lorawan.frames import DataFrame
 from codec.lorawan.join import JoinAccept
 from codec.wire import WireError
@@ -201,7 +201,7 @@ class NetworkServer:
         since = self._on_air_since(heard.phy)
         if since is not None:
             return Copy(heard.received_at - since)
-        request = join.parse_request(heard.phy)
+        request = join_server.parse_request(heard.phy)
         dev_eui, join_eui = request.dev_eui.hex(), request.join_eui.hex()
         is_used = self._store.is_nonce_used(dev_eui, join_eui, request.dev_nonce)
         decision = decide_join(heard.phy, self._store.device(dev_eui), is_used)
@@ -225,7 +225,7 @@ class NetworkServer:
         )
         self._store.add_session(link.into(open_session(admitted, accept, heard.received_at), told))
         _log.info("join dev_eui=%s dev_addr=%08x", admitted.dev_eui, accept.dev_addr)
-        answer = Fixed(join.build_accept(accept, admitted.app_key))
+        answer = Fixed(join_server.build_accept(accept, admitted.app_key))
         return Taken("joins", Listening(self._region.join_delay_s, 0, self._region.rx2), answer)
 
     def _free_dev_addr(self) -> int:

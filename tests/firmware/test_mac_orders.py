@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from codec.lorawan import airtime, crypto, frames, join, regions
+from codec.lorawan import airtime, crypto, frames, join, join_server, regions
 from codec.lorawan.regions import REGIONS
 from firmware.mac.actions import Done, Listen, Options, Otaa, RefusedError, Transmit
 from firmware.mac.machine import Mac
@@ -48,11 +48,13 @@ class Node:
         return mac
 
     def join(self) -> tuple[bytes, bytes]:
-        request = join.parse_request(self.mac.join(0).frame)
+        request = join_server.parse_request(self.mac.join(0).frame)
         cf_list = self.rng.choice((b"", self.rng.randbytes(15) + bytes([self.region.is_fixed])))
         accept = join.JoinAccept(7, 1, 99, 0, self.region.rx2[1], self.rng.randrange(1, 16), cf_list)
         self.mac.sent(0)
-        assert self.mac.heard(join.build_accept(accept, APP_KEY), 0) == Done(True, (None, b"", False, False))
+        assert self.mac.heard(join_server.build_accept(accept, APP_KEY), 0) == Done(
+            True, (None, b"", False, False)
+        )
         return crypto.session_keys(APP_KEY, 7, 1, request.dev_nonce)
 
     def answer(self) -> bytes | None:

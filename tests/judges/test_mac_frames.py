@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from codec.lorawan import crypto, frames, join
+from codec.lorawan import crypto, frames, join, join_server
 from codec.lorawan.regions import EU868
 from firmware.mac.actions import Done, Options, Otaa, Transmit
 from firmware.mac.machine import Mac
@@ -57,10 +57,10 @@ def life(rng: random.Random, frames_wanted: int) -> list[Sent]:
     for _ in range(rng.randrange(5)):
         mac.join(0)
     request = mac.join(0).frame
-    dev_nonce = join.parse_request(request).dev_nonce
+    dev_nonce = join_server.parse_request(request).dev_nonce
     cf_list = rng.choice((b"", bytes.fromhex("184f84e85684b85e84886684586e8400")))
     accept = join.JoinAccept(rng.randrange(1 << 24), 0, rng.getrandbits(32), 0, 3, 1, cf_list)
-    phy = join.build_accept(accept, app_key)
+    phy = join_server.build_accept(accept, app_key)
     mac.sent(0)
     assert mac.heard(phy, 5200) == Done(True, (None, b"", False, False))
     keys = crypto.session_keys(app_key, accept.join_nonce, accept.net_id, dev_nonce)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from boards.workbench import building, catalogue
-from codec.lorawan import join
+from codec.lorawan import join, join_server
 
 ROOT = Path(__file__).parents[2]
 CONFIG = {"sensors": [{"part": "a02yyuw", "port": 1}], "interval_s": 900}
@@ -30,7 +30,7 @@ def measure() -> tuple[int, list[Wake]]:
         out = Path(folder) / "tree"
         files = building.build(catalogue.find("heltec_v3"), CONFIG, out)
         sizes = {path.as_posix(): (out / path).stat().st_size for path in files if path.suffix == ".mpy"}
-        accept = join.build_accept(_ACCEPT, bytes(16)).hex()
+        accept = join_server.build_accept(_ACCEPT, bytes(16)).hex()
         printed = subprocess.run(
             ["node", "tests/micropython/wakes.mjs", str(out), str(WAKES), accept],
             cwd=ROOT,

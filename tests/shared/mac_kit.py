@@ -1,6 +1,6 @@
 """A network in a few functions, for the tests of the MAC: joins a node, answers it, cuts its power."""
 
-from codec.lorawan import crypto, frames, join
+from codec.lorawan import crypto, frames, join, join_server
 from codec.lorawan.regions import EU868
 from firmware.mac.actions import Options, Otaa
 from firmware.mac.machine import Mac
@@ -39,10 +39,10 @@ def new_mac(flash, rtc, data_rate=3, region=EU868, octet=0, adr=True):
 
 def accept_for(phy, join_nonce=1, rx=(0, 0, 1)):
     """The join-accept a network would send, and the keys it derives."""
-    request = join.parse_request(phy)
+    request = join_server.parse_request(phy)
     accept = join.JoinAccept(join_nonce, 0, DEV_ADDR, rx[0], rx[1], rx[2], b"")
     keys = crypto.session_keys(APP_KEY, join_nonce, 0, request.dev_nonce)
-    return join.build_accept(accept, APP_KEY), keys
+    return join_server.build_accept(accept, APP_KEY), keys
 
 
 def joined(flash, rtc, rx=(0, 0, 1), join_nonce=1, data_rate=3):

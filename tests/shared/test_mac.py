@@ -1,6 +1,6 @@
 """The class A state machine: join, windows, counters, power loss; the same on both Pythons."""
 
-from codec.lorawan import airtime, frames, join
+from codec.lorawan import airtime, frames, join_server
 from codec.lorawan.regions import EU868
 from firmware.mac.actions import Abp, Done, Listen, Otaa, RefusedError, Transmit, Wait
 from firmware.mac.machine import Mac
@@ -84,7 +84,7 @@ def test_a_dev_nonce_is_in_flash_before_its_request_exists_and_never_comes_again
     seen = []
     for hour in range(20):
         mac = new_mac(flash, Stores())  # power loss every time
-        seen.append(join.parse_request(mac.join(hour * 3900000).frame).dev_nonce)
+        seen.append(join_server.parse_request(mac.join(hour * 3900000).frame).dev_nonce)
     assert seen == list(range(20))
 
 
@@ -94,7 +94,7 @@ def test_dev_nonces_end_and_do_not_wrap():
     tag = flash.values["nonces"][:4]
     flash.put("nonces", tag + b"\xff\xff\x00\x00" + bytes(4))
     mac = new_mac(flash, Stores())
-    assert join.parse_request(mac.join(0).frame).dev_nonce == 0xFFFF
+    assert join_server.parse_request(mac.join(0).frame).dev_nonce == 0xFFFF
     for again in (mac, new_mac(flash, Stores())):
         try:
             again.join(0)
@@ -270,7 +270,7 @@ def test_other_keys_do_not_find_the_old_session():
     joined(flash, rtc)
     other = Mac(EU868, Otaa(DEV_EUI, JOIN_EUI, bytes(16)), (flash, rtc), first_channel, OPTIONS)
     assert not other.joined()
-    assert join.parse_request(other.join(0).frame).dev_nonce == 1  # but DevNonce goes on
+    assert join_server.parse_request(other.join(0).frame).dev_nonce == 1  # but DevNonce goes on
 
 
 def test_a_confirmed_uplink_is_repeated_nb_trans_times_and_no_more():

@@ -1,6 +1,6 @@
 """Power is cut at every write of join, uplink and downlink, and inside each; nothing is ever used twice."""
 
-from codec.lorawan import frames, join
+from codec.lorawan import frames, join_server
 from firmware.mac.actions import Done, Options, Otaa, Transmit
 from firmware.mac.machine import Mac
 from firmware.store import RtcMemory, TwoSlots
@@ -61,7 +61,7 @@ class Network:
         self.pending = None
 
     def join(self, phy):
-        self.dev_nonces.append(join.parse_request(phy).dev_nonce)
+        self.dev_nonces.append(join_server.parse_request(phy).dev_nonce)
         accept, self.pending = accept_for(phy, len(self.dev_nonces))
         self.sessions[self.pending] = 0
         return accept

@@ -2,7 +2,7 @@
 
 from boards import esp32_rui3, heltec_v3, rak3312, rak11200, rak11310, t3_s3, t_beam, ttgo_lora32
 from codec import report
-from codec.lorawan import crypto, frames, join
+from codec.lorawan import crypto, frames, join, join_server
 from firmware import certification, main
 from tests.shared.board_twin import Installed, Machine, ResetError
 from tests.shared.radio_twin import World
@@ -42,12 +42,12 @@ class Network:
                 plain = frames.Plain(frames.UNCONFIRMED_DOWN, DEV_ADDR, 0, fcnt, b"", 224, order)
                 self._answer(end_us + 1000000, frames.build(plain, self.keys[0], self.keys[1]))
             return
-        assert join.request_mic_fits(phy, APP_KEY)
-        request = join.parse_request(phy)
+        assert join_server.request_mic_fits(phy, APP_KEY)
+        request = join_server.parse_request(phy)
         self.requests.append(request)
         accept = join.JoinAccept(len(self.requests), 0, DEV_ADDR, 0, 0, 1, b"")
         self.keys = crypto.session_keys(APP_KEY, accept.join_nonce, 0, request.dev_nonce)
-        self._answer(end_us + 5000000, join.build_accept(accept, APP_KEY))
+        self._answer(end_us + 5000000, join_server.build_accept(accept, APP_KEY))
 
     def _answer(self, at_us, phy):
         """In RX1, which listens where the uplink was."""

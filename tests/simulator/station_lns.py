@@ -9,7 +9,7 @@ from typing import Any
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 
-from codec.lorawan import crypto, frames, join
+from codec.lorawan import crypto, frames, join, join_server
 
 CONFIG: dict[str, Any] = {
     "msgtype": "router_config",
@@ -93,13 +93,13 @@ class StationLns:
             "<B8s8sHi", said["MHdr"], join_eui[::-1], dev_eui[::-1], said["DevNonce"], said["MIC"]
         )
         app_key = self._app_keys[dev_eui.hex()]
-        if not join.request_mic_fits(phy, app_key):
+        if not join_server.request_mic_fits(phy, app_key):
             return []
         addr = 0x01000000 + len(self._sessions)
         accept = join.JoinAccept(len(self._sessions) + 1, 0, addr, 0, 0, 1, b"")
         keys = crypto.session_keys(app_key, accept.join_nonce, 0, said["DevNonce"])
         self._sessions[addr] = (dev_eui.hex(), *keys)
-        order = self._order(said, join.build_accept(accept, app_key), 5)
+        order = self._order(said, join_server.build_accept(accept, app_key), 5)
         return [order]
 
     def _order(self, said: dict[str, Any], phy: bytes, delay_s: int) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from codec.lorawan import join
+from codec.lorawan import join_server
 from codec.lorawan.join import JoinAccept
 from gateway.model import Device
 from gateway.network.join import Admitted, decide, draw_dev_addr, open_session
@@ -57,7 +57,7 @@ def test_a_wrong_request_is_refused(
 def test_both_ends_derive_the_same_session() -> None:
     accept = JoinAccept(5, 0x13, 0x26011BDA, 0, 3, 2, b"")
     session = open_session(ADMITTED, accept, now=1000)
-    NODE.hear_accept(join.build_accept(accept, NODE.app_key))
+    NODE.hear_accept(join_server.build_accept(accept, NODE.app_key))
     assert NODE.keys
     assert (session.dev_addr, session.nwk_s_key, session.app_s_key) == (
         NODE.keys.dev_addr,
