@@ -1,4 +1,4 @@
-"""Join-request and join-accept (TS001-1.0.4 section 6.2), the node's half. EUIs: most significant byte first."""
+"""Join-request, join-accept (TS001-1.0.4 section 6.2), the node's half. EUIs: most significant byte first."""
 
 from collections import namedtuple
 

@@ -2,6 +2,7 @@
 
 from codec.compat import const
 from codec.lorawan import airtime, regions
+from firmware.mac.actions import Channel
 from firmware.mac.channels import Channels
 from firmware.mac.ledger import NEVER_MS, Ledger
 
@@ -50,6 +51,11 @@ class Hops:
     def on_air_us(self, size: int, data_rate: int) -> int:
         sf, bw_hz, _ = self._region.data_rates[data_rate]
         return airtime.airtime_us(size, sf, bw_hz)
+
+    def window(self, hz: int, data_rate: int, delay_ms: int) -> "tuple[Channel, int, int]":
+        """(channel, ms after the uplink, N) of a frame at a data rate."""
+        sf, bw_hz, size = self._region.data_rates[data_rate]
+        return Channel(hz, sf, bw_hz), delay_ms, size
 
     def band(self, index: int) -> int:
         return regions.sub_band_index(self._region, self.channels.row(index)[0])

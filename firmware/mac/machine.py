@@ -13,17 +13,7 @@ from codec.compat import const
 from codec.lorawan import frames, regions
 from firmware import session as sessions
 from firmware.mac import adr, downlinks
-from firmware.mac.actions import (
-    Abp,
-    Channel,
-    Done,
-    Downlink,
-    DroppedError,
-    Options,
-    RefusedError,
-    Transmit,
-    Wait,
-)
+from firmware.mac.actions import Abp, Done, Downlink, DroppedError, Options, RefusedError, Transmit, Wait
 from firmware.mac.hops import Hops
 from firmware.mac.limits import eirp_dbm, largest_payload, lowest_data_rate, lowest_rx1
 from firmware.mac.windows import Timing
@@ -269,16 +259,12 @@ class Mac:
             lowest = lowest_rx1(self._region, s)
         rx1_data_rate = regions.rx1_data_rate(self._region, self._data_rate, offset, lowest)
         self._windows = [
-            self._window(rx2_hz, rx2_data_rate, delay_s * 1000 + 1000),
-            self._window(rx1_hz, rx1_data_rate, delay_s * 1000),
+            self._hops.window(rx2_hz, rx2_data_rate, delay_s * 1000 + 1000),
+            self._hops.window(rx1_hz, rx1_data_rate, delay_s * 1000),
         ]
         self._hops.spend(now_ms, index, len(self._frame), self._data_rate)
         power_dbm = min(power_dbm, self._region.sub_bands[self._hops.band(index)][3])
-        return Transmit(self._frame, self._window(hz, self._data_rate, 0)[0], power_dbm)
-
-    def _window(self, hz: int, data_rate: int, delay_ms: int) -> "tuple[Channel, int, int]":
-        sf, bw_hz, size = self._region.data_rates[data_rate]
-        return Channel(hz, sf, bw_hz), delay_ms, size
+        return Transmit(self._frame, self._hops.window(hz, self._data_rate, 0)[0], power_dbm)
 
     def _listen(self) -> "Listen":
         channel, delay_ms, self._window_size = self._windows.pop()
