@@ -143,8 +143,9 @@ def _together(readings: Sequence[Reading]) -> list[Reading]:
             values.setdefault(each.time, {})[each.quantity] = each.value
     flags = {time: qartod.together(beside) for time, beside in values.items()}
     return [
-        replace(each, flag=max(each.flag, flags.get(each.time, {}).get(each.quantity, PASS)))
+        replace(each, flag=flag)
         if each.flag not in (NOT_EVALUATED, MISSING)
+        and (flag := flags.get(each.time, {}).get(each.quantity, PASS)) > each.flag
         else each
         for each in readings
     ]

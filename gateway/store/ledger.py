@@ -1,9 +1,10 @@
 """The ledger: who may send, what was heard, what it said. Every write stands in a transaction."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, fields
 from functools import lru_cache
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from gateway.access import seal
@@ -27,7 +28,10 @@ _NEWEST = """
         fault = excluded.fault, flag = excluded.flag, uplink_id = excluded.uplink_id
     WHERE (excluded.time, excluded.uplink_id) >= (newest.time, newest.uplink_id)
 """
-_NEWEST_COLUMNS = ("dev_eui", "quantity", "time", "value", "fault", "flag", "uplink_id")
+_UPLINK = tuple(Uplink.__dataclass_fields__)
+_RECEPTION = tuple(name for name in Reception.__dataclass_fields__ if name != "phy")
+_READING = tuple(Reading.__dataclass_fields__)
+_of_uplink, _of_reception, _of_reading = (attrgetter(*names) for names in (_UPLINK, _RECEPTION, _READING))
 
 
 class Store:
@@ -154,31 +158,31 @@ class Store:
         return self._one(Uplink, "SELECT * FROM uplink WHERE session_id = ? AND fcnt = ?", session_id, fcnt)
 
     def undecoded(self) -> list[Uplink]:
-        """Those whose decoding has not been tried, oldest first."""
-        return self._all(Uplink, "SELECT * FROM uplink WHERE decoded IS NULL ORDER BY received_at")
+        """Those whose decoding has not been tried, as each node sent them."""
+        return self._all(Uplink, "SELECT * FROM uplink WHERE decoded IS NULL ORDER BY session_id, fcnt")
 
     def add_uplink(self, uplink: Uplink) -> None:
-        self._insert("uplink", asdict(uplink))
+        self._db.execute(_insertion("uplink", _UPLINK), _of_uplink(uplink))
 
     def add_reception(self, uplink_id: str, reception: Reception) -> None:
-        heard = asdict(reception)
-        del heard["phy"]
-        self._insert("reception", {"uplink_id": uplink_id, **heard})
+        self._db.execute(
+            _insertion("reception", ("uplink_id", *_RECEPTION)), (uplink_id, *_of_reception(reception))
+        )
 
     def set_decoded(self, uplink_id: str, readings: Sequence[Reading], error: str | None) -> None:
         self._db.execute(
             "UPDATE uplink SET decoded = ?, error = ? WHERE id = ?", (error is None, error, uplink_id)
         )
-        for reading in readings:
-            row = asdict(reading)
-            self._insert("reading", row)
-            self._db.execute(_NEWEST, [row[name] for name in _NEWEST_COLUMNS])
+        rows = [_of_reading(reading) for reading in readings]
+        self._db.executemany(_insertion("reading", _READING), rows)
+        self._db.executemany(_NEWEST, rows)
 
     # Events
 
-    def add_event(self, kind: Literal["uplink", "reading", "join"], data: str) -> None:
-        newest = self._insert_numbered("event", {"kind": kind, "data": data})
-        self._db.execute("DELETE FROM event WHERE id <= ?", (newest - _EVENTS_KEPT,))
+    def add_events(self, events: Iterable[tuple[Literal["uplink", "reading", "join"], str]]) -> None:
+        """Kinds and JSON texts; the oldest give way."""
+        self._db.executemany("INSERT INTO event (kind, data) VALUES (?, ?)", events)
+        self._db.execute("DELETE FROM event WHERE id <= (SELECT max(id) FROM event) - ?", (_EVENTS_KEPT,))
 
     # Keys
 

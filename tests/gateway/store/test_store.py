@@ -77,7 +77,7 @@ def test_old_events_are_trimmed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("gateway.store.ledger._EVENTS_KEPT", 3)
     with desk.store.transaction():
         for number in range(10):
-            desk.store.add_event("uplink", str(number))
+            desk.store.add_events([("uplink", str(number))])
     rows = desk.store.connection.execute("SELECT id, data FROM event").fetchall()
     assert [tuple(row) for row in rows] == [(8, "7"), (9, "8"), (10, "9")]
 

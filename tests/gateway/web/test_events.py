@@ -63,7 +63,7 @@ class Site:
         self.notifier.announce(queries.last_event_id(self.ledger.store.connection))
 
     def record(self, kind: str, **data: object) -> None:
-        self.ledger.store.add_event(kind, json.dumps(data))  # type: ignore[arg-type]
+        self.ledger.store.add_events([(kind, json.dumps(data))])  # type: ignore[arg-type]
 
     @asynccontextmanager
     async def follow(self, last_event_id: int | None = None) -> AsyncIterator[Follower]:
