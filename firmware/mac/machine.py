@@ -45,7 +45,7 @@ class Mac:
         self.counts = {}  # type: dict[str, int]  # why frames and commands were dropped, and how often
         self.timing = Timing(self._rtc)
         self._hops = Hops(region, stores, randrange, options)
-        self._windows = []  # type: list[tuple[Channel, int, int]]  # RX2, RX1: channel, ms after the uplink, N
+        self._windows = []  # type: list[Window]  # RX2, RX1: channel, ms after the uplink, N
         self._window_size = 0  # N of the window that is open
         self._frame = b""
         self._is_join = False
@@ -389,9 +389,10 @@ TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from codec.lorawan.regions import Region
     from firmware.contracts import RandRange, Store
-    from firmware.mac.actions import Listen, Otaa
+    from firmware.mac.actions import Channel, Listen, Otaa
     from firmware.session import Session
 
     Stores = tuple[Store, Store]
     Action = Transmit | Listen | Wait | Done
     Later = tuple[int, bytes, bool]
+    Window = tuple[Channel, int, int]
