@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 from uuid import uuid4
 
+from codec.desk.words import FPORTS
 from codec.wire import WireError
 from gateway import events, local, stages
 from gateway.alarms.duty import Duty
@@ -18,6 +19,7 @@ from gateway.config import Address, Config, ConfigError, SourceConfig
 from gateway.counters import Counters
 from gateway.judge import keeping
 from gateway.model import Clock, Downlink, GatewayError, Reading, Uplink
+from gateway.network import handover, queue
 from gateway.network.answering import Told
 from gateway.network.server import NetworkServer
 from gateway.nightly import Nightly
@@ -70,6 +72,7 @@ class App:
             self.nightly.start()
             starting.callback(self._refusals.flush)
             self._open_sources(starting)
+            self.writer.after = self._follow
             await self._open_page(starting)
             await starting.enter_async_context(local.answering(self._config.store.path, self.writer))
             self._running = starting.pop_all()
@@ -132,21 +135,23 @@ class App:
         }
 
     def _open_sources(self, starting: AsyncExitStack) -> None:
-        network = NetworkServer(
+        self._network = NetworkServer(
             self._config.network, self.store, self.clock, self._rng, self.counters, self._refusals, self
         )
         for config in self._config.source:
             if isinstance(config, LnsConfig):
                 self._open_lns(config, starting)
             else:
-                self._open_udp(config, network, starting)
+                self._open_udp(config, starting)
 
-    def _open_udp(self, config: SourceConfig, network: NetworkServer, starting: AsyncExitStack) -> None:
+    def _open_udp(self, config: SourceConfig, starting: AsyncExitStack) -> None:
         if not self._sources and not self.store.claim("network"):
             raise ConfigError(
                 f"{self.store.where}: another gateway serves packet forwarders from it; stop that one first"
             )
-        source = SemtechUdp(config, self.clock, self.counters, self._refusals, network.take, self._decode)
+        source = SemtechUdp(
+            config, self.clock, self.counters, self._refusals, self._network.take, self._decode
+        )
         source.open()
         starting.callback(source.close)
         self._sources.append(source)
@@ -200,10 +205,26 @@ class App:
         self._sinks.wake()
         self._alarms.wake()
         self.notifier.announce(queries.last_event_id(self.store.connection))
+        self._hand_over()
+
+    def _follow(self, command: str) -> None:
+        """A downlink that was queued goes out at once where the node listens."""
+        if command == "downlink.send":
+            self._network.send_at_once()
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        async def give() -> None:
+            await handover.hand_over(self.store, self.clock.now_ms(), self.send)
+
+        if self._lns:
+            self.clock.call_at(self.clock.now_ms(), give)
 
     def _store_decoded(self, uplink: Uplink) -> None:
         readings: list[Reading] = []
         error = None
+        if uplink.fport == FPORTS["answer"]:
+            queue.hear(self.store.connection, uplink.dev_eui, uplink.payload, uplink.received_at)
         try:
             readings = stages.decode(uplink, sites.installations(self.store.connection, uplink.dev_eui))
         except WireError as refused:

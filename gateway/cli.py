@@ -13,12 +13,13 @@ from gateway import access_cli, backup_cli, devices, geo_cli, outbox_cli, payloa
 from gateway.alarms import cli as alarms_cli
 from gateway.app import App
 from gateway.clock import WallClock
-from gateway.config import Config, SourceConfig, load, parse_eui, to_toml
+from gateway.config import Config, SourceConfig, load, to_toml
 from gateway.console import (
     CONFIG,
     AsJson,
     ConfigOption,
     DbOption,
+    DevEui,
     commanding,
     fail,
     opened,
@@ -27,6 +28,7 @@ from gateway.console import (
     tell,
 )
 from gateway.model import Device, GatewayError
+from gateway.network import cli as downlink_cli
 from gateway.store import queries, sites
 from gateway.store.ledger import Store
 from gateway.web import shapes
@@ -43,18 +45,11 @@ app.add_typer(access_cli.app, name="token")
 app.add_typer(alarms_cli.alarm, name="alarm")
 app.add_typer(alarms_cli.mark, name="mark")
 app.add_typer(alarms_cli.notification, name="notification")
+app.add_typer(downlink_cli.app, name="downlink")
 app.add_typer(payload_cli.app)
 
 
-def _eui(text: str) -> str:
-    try:
-        return parse_eui(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
-
-
 ConfigFile = Annotated[Path, typer.Argument(metavar="FILE")]
-DevEui = Annotated[str, typer.Argument(metavar="DEV_EUI", parser=_eui, help="16 hexadecimal digits.")]
 
 
 @app.command(epilog="Example: messfunk gateway --config messfunk.toml")

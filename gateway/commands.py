@@ -50,6 +50,7 @@ class Writer:
         self.store = store
         self.clock = clock
         self._commands = {command.name: command for command in commands}
+        self.after: Callable[[str], None] = lambda name: None  # hears of each command that was carried out
         checked = validate_call(config=ConfigDict(arbitrary_types_allowed=True))
         self._checked = {name: checked(command.run) for name, command in self._commands.items()}
 
@@ -69,6 +70,7 @@ class Writer:
             with self.store.transaction():
                 self._note(principal, name, arguments, str(error))
             raise
+        self.after(name)
         return answer or {}
 
     def _call(self, principal: Principal, name: str, arguments: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -15,7 +15,7 @@ from gateway.access.roles import Principal, Role
 from gateway.clock import WallClock
 from gateway.commands import Writer
 from gateway.composition import COMMANDS
-from gateway.config import ConfigError, StoreConfig, load
+from gateway.config import ConfigError, StoreConfig, load, parse_eui
 from gateway.model import GatewayError
 from gateway.store.ledger import Store
 
@@ -23,6 +23,15 @@ _FAILED = 1
 _USAGE = 2
 CONFIG = Path("messfunk.toml")
 
+
+def _eui(text: str) -> str:
+    try:
+        return parse_eui(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+DevEui = Annotated[str, typer.Argument(metavar="DEV_EUI", parser=_eui, help="16 hexadecimal digits.")]
 Run = Callable[[str, dict[str, Any]], dict[str, Any]]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 ConfigOption = Annotated[

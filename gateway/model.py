@@ -145,11 +145,11 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Downlink:
-    """A frame to transmit through one gateway, `tmst` in its own counter's microseconds."""
+    """A frame to transmit through one gateway, `tmst` in its own counter's microseconds; None: at once."""
 
     gateway_id: str
     phy: bytes
     frequency_hz: int
     data_rate: str
     power_dbm: int
-    tmst: int
+    tmst: int | None

@@ -15,6 +15,7 @@ from simulator.tower import Tower
 
 _ANSWER_S = 5.0  # real seconds to wait for an acknowledgement; a real forwarder gives up after 0.1
 _TMST_MODULUS = 1 << 32
+_AT_ONCE_US = 80_000  # sx1302_hal, jitqueue.c: what is to go at once takes so long
 _MAX_DATAGRAM = 65_535
 
 
@@ -136,7 +137,9 @@ class Forwarder(Tower):
         """Queue a frame for its `tmst`; the protocol's name of the error when it cannot be sent."""
         if self.is_off or self.is_cut_off:
             return None  # nobody there: what the server sent is lost
-        lead_us = (downlink.tmst - self._clock.now_us() - self._tmst_offset) % _TMST_MODULUS
+        lead_us = _AT_ONCE_US
+        if downlink.tmst is not None:
+            lead_us = (downlink.tmst - self._clock.now_us() - self._tmst_offset) % _TMST_MODULUS
         if lead_us >= _TMST_MODULUS // 2:
             return "TOO_LATE"
         channel = Channel(downlink.frequency_hz, *regions.parse_datr(downlink.data_rate))

@@ -4,15 +4,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from codec.lorawan import frames
 from gateway.counters import Counters
-from gateway.model import Clock, Downlink, GatewayError, Reception, Uplink
-from gateway.network import downlink, ledger, link, mac
-from gateway.network.downlink import Content, Listening
-from gateway.network.gateways import Gateways, Place, margin_db
+from gateway.model import Clock, Downlink, GatewayError, Reception, Session, Uplink
+from gateway.network import downlink, drafts, ledger, link, mac, queue
+from gateway.network.downlink import Listening
+from gateway.network.drafts import Draft, Due
+from gateway.network.gateways import Gateways, Place
 from gateway.network.mac import State, Wishes
+from gateway.network.queue import Queued
 from gateway.refusals import Refusals
-from gateway.store.sqlite import Store
+from gateway.store.ledger import Store
+
+_SHARE_OF_ORDERS = 0.75  # of the airtime: the rest is for acknowledgements and joins
 
 Told = Callable[[str | None, int], None]
 
@@ -33,16 +36,6 @@ class Fixed:
     phy: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
-    """An answer to be made of what the network has to say. `is_owed`: even when that is nothing."""
-
-    uplink: Uplink
-    frame: mac.Frame
-    questions: tuple[int, ...]
-    is_owed: bool
-
-
 @dataclass(slots=True)
 class OnAir:
     """A frame for us, until its last window is over: further gateways may still have heard it."""
@@ -50,6 +43,14 @@ class OnAir:
     hearings: list[Reception]
     listening: Listening
     answer: Fixed | Due | None
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Bytes on their way, and the queued downlink that they carry."""
+
+    phy: bytes
+    item: Queued | None = None
 
 
 class Answering:
@@ -114,82 +115,114 @@ class Answering:
             self._clock.call_at(heard.received_at + wait_ms, speak)
         self._clock.call_at(heard.received_at + (listening.delay_s + 1) * 1000, forget)
 
+    def speak_to(self, session: Session) -> None:
+        """Send the next queued downlink to a node that listens all the time (class C)."""
+        db, now_ms = self._store.connection, self._clock.now_ms()
+        draft = drafts.order(self._wishes, queue.waiting(db, session.dev_eui))
+        state = State(session, link.of(session))
+        rx2 = link.rx2(self._wishes.region, session, state.link)
+        hearings = self._reached(ledger.last_hearings(db, session))
+        if draft and hearings:
+            place = self.gateways.place_now(now_ms, hearings, rx2, draft.content.size, _SHARE_OF_ORDERS)
+            if place:
+                frame = self._write_down(place, draft, state, session.fcnt_up)
+                self._send(place, frame, lambda: self._take_back(frame.item), lambda: self.speak_to(session))
+
     def _speak(self, on_air: OnAir) -> None:
         try:
             if isinstance(on_air.answer, Due):
-                self._make(on_air, on_air.answer)
+                self._answer(on_air, on_air.answer)
             elif on_air.answer:
-                place = self._place(on_air, len(on_air.answer.phy))
-                if place:
-                    self._send(on_air, place, on_air.answer.phy)
+                self._try(on_air, Frame(on_air.answer.phy))
         except GatewayError as error:
             self._refusals.refuse("store", str(error))
 
-    def _place(self, on_air: OnAir, size: int, after: int = 0) -> Place | None:
-        reached = [heard for heard in on_air.hearings if self._way_down.reaches(heard.gateway_id)]
-        now_ms = self._clock.now_ms()
-        place = self.gateways.place(now_ms, reached, on_air.listening, size, after=after)
-        if place is None:
-            self._counters.add("unanswered")
-            self._refusals.refuse(
-                "no_way_down", "no gateway that heard the frame can send its answer in time"
-            )
-        return place
-
-    def _make(self, on_air: OnAir, due: Due) -> None:
-        """Content, place and counter; what is asked of the node is on disk before it goes out."""
-        session = ledger.session(self._store.connection, due.uplink.session_id)
+    def _answer(self, on_air: OnAir, due: Due) -> None:
+        session = self._store.session(due.uplink.session_id)
         if session is None:
             return
         state = State(session, link.of(session))
-        replies = self._replies(due, on_air)
+        waiting = queue.waiting(self._store.connection, session.dev_eui)
+        replies = drafts.replies(due, on_air.hearings, self.gateways.heard_ms(on_air.hearings))
         wishes = self.wishes(session.rx_delay_s, on_air.hearings)
-        requests = mac.requests(wishes, state, due.frame, downlink.MOST_FOPTS - len(replies))
-        if not due.is_owed and not requests:
-            return
-        content = Content(fctrl=self._flags(due), fopts=replies + b"".join(requests))
-        place = self._place(on_air, content.size)
-        if place is None:
-            return
+        found = drafts.answers(due, state, wishes, waiting, replies)
+        for draft in found:
+            place = self._find(on_air, draft.content.size, 1.0 if draft.is_pressing else _SHARE_OF_ORDERS)
+            if place:
+                frame = self._write_down(place, draft, state, due.uplink.fcnt, found[0].item)
+                self._answers[session.dev_eui] = (due.uplink.id, frame.phy)
+                self._transmit(on_air, place, frame)
+                return
+        if found:
+            self._leave_unanswered()
+
+    def _write_down(
+        self, place: Place, draft: Draft, state: State, fcnt_up: int, wanted: Queued | None = None
+    ) -> Frame:
+        """Counter, what is asked and what goes out are on disk before the frame exists."""
+        db, session = self._store.connection, state.session
         try:
             with self._store.transaction():
-                if requests:
-                    asked = mac.ask(state.link, requests, due.frame.fcnt)
-                    ledger.keep(self._store.connection, link.into(session, asked))
-                fcnt = self._leases.take(self._store.connection, session.id)
+                if draft.requests:
+                    ledger.keep(db, link.into(session, mac.ask(state.link, draft.requests, fcnt_up)))
+                fcnt_down = self._leases.take(db, session.id)
+                if draft.item:
+                    queue.sent(db, draft.item, fcnt_up, fcnt_down, self._clock.now_ms())
+                elif wanted:
+                    queue.defer(db, wanted, "no window of the last uplink had room for it")
         except GatewayError:
             self._leases.forget(session.id)
             self.gateways.release(place)
             raise
-        phy = downlink.build(session, content, fcnt)
-        self._answers[session.dev_eui] = (due.uplink.id, phy)
-        self._send(on_air, place, phy)
+        return Frame(downlink.build(session, draft.content, fcnt_down), draft.item)
 
-    def _replies(self, due: Due, on_air: OnAir) -> bytes:
-        heard = on_air.hearings
-        best_db = max(margin_db(each) for each in heard)
-        known_db = best_db if best_db > -100 else 0
-        return mac.replies(
-            due.questions, known_db, len({each.gateway_id for each in heard}), self.gateways.heard_ms(heard)
-        )
+    def _find(self, on_air: OnAir, size: int, share: float = 1.0, after: int = 0) -> Place | None:
+        reached = self._reached(on_air.hearings)
+        return self.gateways.place(self._clock.now_ms(), reached, on_air.listening, size, share, after)
 
-    def _flags(self, due: Due) -> int:
-        return (frames.ACK if due.uplink.confirmed else 0) | (frames.ADR if self._wishes.adr else 0)
+    def _reached(self, hearings: Sequence[Reception]) -> list[Reception]:
+        return [heard for heard in hearings if self._way_down.reaches(heard.gateway_id)]
 
-    def _send(self, on_air: OnAir, place: Place, phy: bytes) -> None:
+    def _try(self, on_air: OnAir, frame: Frame, after: int = 0) -> None:
+        """In the first window that there is, beyond the one that failed."""
+        place = self._find(on_air, len(frame.phy), after=after)
+        if place:
+            self._transmit(on_air, place, frame)
+            return
+        self._leave_unanswered()
+        self._take_back(frame.item)
+
+    def _transmit(self, on_air: OnAir, place: Place, frame: Frame) -> None:
+        self._send(place, frame, lambda: self._try(on_air, frame, place.window.number), lambda: None)
+
+    def _send(
+        self, place: Place, frame: Frame, refused: Callable[[], None], accepted: Callable[[], None]
+    ) -> None:
         gateway_id = place.heard.gateway_id
 
         def told(error: str | None, round_trip_ms: int) -> None:
             self.gateways.measured(gateway_id, round_trip_ms)
             if error is None:
+                accepted()
                 return
             self._refusals.refuse("transmission", f"gateway {gateway_id} refused a downlink: {error}")
             self.gateways.release(place)
-            later = self._place(on_air, len(phy), after=place.window.number)
-            if later:
-                self._send(on_air, later, phy)
+            refused()
 
         self._counters.add("downlinks")
         if place.window.number == 2:
             self._counters.add("second_windows")
-        self._way_down.transmit(self.gateways.downlink(place, phy), told)
+        self._way_down.transmit(self.gateways.downlink(place, frame.phy), told)
+
+    def _leave_unanswered(self) -> None:
+        self._counters.add("unanswered")
+        self._refusals.refuse("no_way_down", "no gateway that heard the frame can send its answer in time")
+
+    def _take_back(self, item: Queued | None) -> None:
+        if item is None:
+            return
+        try:
+            with self._store.transaction():
+                queue.take_back(self._store.connection, item, "no gateway sent it")
+        except GatewayError as error:
+            self._refusals.refuse("store", str(error))

@@ -9,6 +9,7 @@ from gateway.model import Downlink, Reception, Session
 from gateway.network import channels
 
 MOST_FOPTS = 15
+AT_ONCE = 0
 _BARE = 12  # MHDR, FHDR without FOpts, MIC
 _AROUND_N = 13  # the same and FPort: what a window's N does not count
 _TMST_MODULUS = 1 << 32  # a concentrator's microsecond counter wraps every 71 min 35 s
@@ -66,6 +67,12 @@ def windows(region: Region, heard: Reception, listening: Listening) -> tuple[Win
         return (rx2,)
 
 
+def at_once(region: Region, rx2: tuple[int, int]) -> Window:
+    """RX2 of a class C node, open whenever it does not send."""
+    frequency_hz, data_rate = rx2
+    return Window(AT_ONCE, 0, frequency_hz, data_rate, _longest(region, data_rate))
+
+
 def placed(region: Region, heard: Reception, window: Window, phy: bytes) -> Downlink:
     """The frame for one window, by the clock of the gateway that is to send it."""
     sf, bw_hz, _ = region.data_rates[window.data_rate]
@@ -75,7 +82,7 @@ def placed(region: Region, heard: Reception, window: Window, phy: bytes) -> Down
         frequency_hz=window.frequency_hz,
         data_rate=regions.datr(sf, bw_hz),
         power_dbm=regions.sub_band(region, window.frequency_hz)[3],
-        tmst=(heard.tmst + window.delay_ms * 1000) % _TMST_MODULUS,
+        tmst=None if window.number == AT_ONCE else (heard.tmst + window.delay_ms * 1000) % _TMST_MODULUS,
     )
 
 

@@ -3,7 +3,7 @@
 import math
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from codec.lorawan import regions
 from codec.lorawan.regions import Region
@@ -100,6 +100,20 @@ class Gateways:
                 return Place(heard, window, booked)
         return None
 
+    def place_now(
+        self, now_ms: int, hearings: Sequence[Reception], rx2: tuple[int, int], size: int, share: float
+    ) -> Place | None:
+        """At once, in the window that a class C node keeps open."""
+        window = downlink.at_once(self._region, rx2)
+        if size > window.longest:
+            return None
+        for heard in sorted(hearings, key=lambda each: self._rank(window, each)):
+            ahead_ms = now_ms - heard.received_at + _LEAD_MS
+            booked = self._book(heard, replace(window, delay_ms=ahead_ms), size, share)
+            if booked:
+                return Place(heard, window, booked)
+        return None
+
     def downlink(self, place: Place, phy: bytes) -> Downlink:
         return downlink.placed(self._region, place.heard, place.window, phy)
 
@@ -109,6 +123,9 @@ class Gateways:
     def _try(self, now_ms: int, heard: Reception, window: Window, size: int, share: float) -> Booked | None:
         if now_ms > self._latest_ms(heard, window.delay_ms):
             return None
+        return self._book(heard, window, size, share)
+
+    def _book(self, heard: Reception, window: Window, size: int, share: float) -> Booked | None:
         airtime = self.gateway(heard.gateway_id).airtime
         on_air_us = downlink.on_air_us(self._region, window, size)
         start_ms = heard.received_at + window.delay_ms

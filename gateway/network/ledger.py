@@ -1,22 +1,23 @@
 """What the network keeps in its sessions' rows, as SQL over the store's connection."""
 
-from dataclasses import fields
-
-from gateway.model import Session
+from gateway.model import Reception, Session
 from gateway.store.database import Connection
 
-_FIELDS = tuple(field.name for field in fields(Session))
 _LEASE = 16  # downlink counters for one write: a crash wastes some, it never gives one twice
 _KEEP = """
     UPDATE session SET fcnt_up = ?, link = ?, heard = ?, rx_delay_s = ?, rx1_dr_offset = ?, rx2_data_rate = ?
     WHERE id = ?
 """
 
-
-def session(db: Connection, session_id: int) -> Session | None:
-    """None once it is over."""
-    row = db.execute("SELECT * FROM session WHERE id = ? AND state <> 'ended'", (session_id,)).fetchone()
-    return row and Session(**{name: row[name] for name in _FIELDS})
+_LISTENING = """
+    SELECT s.id FROM session s JOIN device d ON d.dev_eui = s.dev_eui
+    WHERE d.is_class_c = 1 AND s.state = 'active' AND s.source IS NULL
+      AND EXISTS (SELECT 1 FROM downlink q WHERE q.dev_eui = d.dev_eui AND q.state = 'queued')
+"""
+_LAST = """
+    SELECT r.gateway_id, r.received_at, u.phy, r.frequency_hz, r.data_rate, r.rssi_dbm, r.snr_db, r.tmst
+    FROM uplink u JOIN reception r ON r.uplink_id = u.id WHERE u.session_id = ? AND u.fcnt = ?
+"""
 
 
 def keep(db: Connection, session: Session) -> None:
@@ -27,6 +28,17 @@ def keep(db: Connection, session: Session) -> None:
 
 def keep_heard(db: Connection, session: Session) -> None:
     db.execute("UPDATE session SET heard = ? WHERE id = ?", (session.heard, session.id))
+
+
+def listening(db: Connection) -> list[int]:
+    """The sessions of class C nodes for which something is queued."""
+    return [row["id"] for row in db.execute(_LISTENING).fetchall()]
+
+
+def last_hearings(db: Connection, session: Session) -> list[Reception]:
+    """By whom the newest uplink was heard."""
+    rows = db.execute(_LAST, (session.id, session.fcnt_up))
+    return [Reception(**{**dict(row), "phy": bytes(row["phy"])}) for row in rows.fetchall()]
 
 
 class Leases:

@@ -11,11 +11,12 @@ from codec.lorawan.join import JoinAccept
 from codec.wire import WireError
 from gateway import events
 from gateway.counters import Counters
-from gateway.model import Clock, Reception, Session, Uplink
-from gateway.network import channels, history, ledger, link, mac, wishes
-from gateway.network.answering import Answering, Due, Fixed, WayDown
+from gateway.model import Clock, GatewayError, Reception, Session, Uplink
+from gateway.network import channels, history, ledger, link, mac, queue, wishes
+from gateway.network.answering import Answering, Fixed, WayDown
 from gateway.network.config import NetworkConfig
 from gateway.network.downlink import Listening
+from gateway.network.drafts import Due
 from gateway.network.join import Admitted, draw_dev_addr, open_session
 from gateway.network.join import decide as decide_join
 from gateway.network.mac import State
@@ -62,6 +63,7 @@ class NetworkServer:
         self._wishes = wishes.of(config)
         self._region = self._wishes.region
         self._store = store
+        self._clock = clock
         self._rng = rng
         self._counters = counters
         self._refusals = refusals
@@ -82,6 +84,18 @@ class NetworkServer:
         for each, verdict in zip(heard, verdicts, strict=True):
             self._follow(each, verdict)
         return [verdict.uplink for verdict in verdicts if isinstance(verdict, Taken) and verdict.uplink]
+
+    def send_at_once(self) -> None:
+        """Queued downlinks of the nodes that listen all the time; the others' wait for their uplink."""
+        try:
+            with self._store.transaction():
+                queue.expire(self._store.connection, self._clock.now_ms())
+            for session_id in ledger.listening(self._store.connection):
+                session = self._store.session(session_id)
+                if session:
+                    self._answering.speak_to(session)
+        except GatewayError as error:
+            self._refusals.refuse("store", str(error))
 
     def _decide(self, heard: Reception) -> Verdict:
         """A frame that cannot be read undoes nothing of the others."""
@@ -141,10 +155,13 @@ class NetworkServer:
         self._store.add_reception(uplink.id, heard)
         if fresh.session.state == "pending":
             events.tell_join(self._store, session.dev_eui)
-        requests = mac.requests(
-            self._answering.wishes(session.rx_delay_s, [heard]), State(session, link.of(session)), due.frame
+        is_acked = bool(frame.fctrl & frames.ACK)
+        has_more = queue.review(
+            self._store.connection, session.dev_eui, uplink.fcnt, is_acked, heard.received_at
         )
-        return Taken("uplinks", self._listening(session), due if due.is_owed or requests else None, uplink)
+        wanted = self._answering.wishes(session.rx_delay_s, [heard])
+        is_due = due.is_owed or has_more or mac.requests(wanted, State(session, link.of(session)), due.frame)
+        return Taken("uplinks", self._listening(session), due if is_due else None, uplink)
 
     def _obey(
         self, heard: Reception, session: Session, frame: DataFrame, uplink: Uplink

@@ -127,16 +127,16 @@ def read_txpk(body: dict[str, Any] | None, gateway_id: str) -> Downlink:
         frequency_hz=_frequency_hz(fields),
         data_rate=_data_rate(fields),
         power_dbm=_integer(fields, "powe", -20, 40),
-        tmst=_integer(fields, "tmst", 0, _TMST_MODULUS - 1),
+        tmst=None if fields.get("imme") is True else _integer(fields, "tmst", 0, _TMST_MODULUS - 1),
     )
 
 
 def txpk(downlink: Downlink) -> dict[str, Any]:
     """The body of a PULL_RESP. `rfch` 0 is the one radio that sends on most gateways."""
+    when = {"imme": True} if downlink.tmst is None else {"imme": False, "tmst": downlink.tmst}
     return {
         "txpk": {
-            "imme": False,
-            "tmst": downlink.tmst,
+            **when,
             "freq": downlink.frequency_hz / 1e6,
             "rfch": 0,
             "powe": downlink.power_dbm,

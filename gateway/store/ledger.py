@@ -104,6 +104,11 @@ class Store:
             dev_addr,
         )
 
+    def session(self, session_id: int) -> Session | None:
+        """None once it is over."""
+        query = "SELECT * FROM session WHERE id = ? AND source IS NULL AND state <> 'ended'"
+        return self._one(Session, query, session_id)
+
     def newest_session(self, dev_eui: str, state: Literal["pending", "active", "ended"]) -> Session | None:
         return self._one(
             Session,

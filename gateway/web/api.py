@@ -21,6 +21,7 @@ from gateway.commands import Writer
 from gateway.config import HttpConfig
 from gateway.counters import Counters
 from gateway.model import Clock
+from gateway.network import routes as downlinks
 from gateway.notify import Notifier
 from gateway.store import queries
 from gateway.store.database import Connection, StoreError, Where, opened
@@ -91,6 +92,7 @@ def create_app(
     for each in (
         router,
         device_routes.router,
+        downlinks.router,
         access_routes.router,
         alarm_routes.router,
         login.router,

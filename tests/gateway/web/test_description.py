@@ -16,6 +16,8 @@ ROUTES = {
 }
 TOKENS = ("/api/v1/tokens", "/api/v1/tokens/{id}")
 CHANGES = {
+    ("/api/v1/devices/{dev_eui}/downlinks", "post"),
+    ("/api/v1/devices/{dev_eui}/downlinks/{id}", "delete"),
     ("/api/v1/devices", "post"),
     ("/api/v1/devices/{dev_eui}", "patch"),
     ("/api/v1/devices/{dev_eui}", "delete"),
