@@ -76,28 +76,35 @@ def join(link: "Any") -> str:
     return "joined"
 
 
-def survey(link: "Any", data_rate: int, payload: bytes) -> "dict[str, int]":
+def survey(data_rate: int, payload: bytes) -> "dict[str, int]":
     """What was measured goes out as a report, with a question after the margin.
 
-    Looks behind the link's face: in the field no node chooses its data rate for a test.
+    In the field no node chooses its data rate for a test: the session is given another one for this frame.
     """
-    mac = link.mac
-    session = mac._hops.session
-    usual = session.data_rate
-    mac.set_adr(False)
-    mac._commands.link_check = None
-    mac.ask(_LINK_CHECK)
-    session.data_rate = data_rate
+    usual = choose(data_rate)
     try:
+        link = open_link()
+        link.mac.set_adr(False)
+        link.mac.ask(_LINK_CHECK)
         wait_ms = link.wait_ms(size=len(payload))
         if wait_ms > _PATIENCE_MS:
             raise OSError("not asked: " + "; ".join(link.why()))
         run(here.clock().sleep_ms(wait_ms))
         run(link.send(_REPORT, payload))
     finally:
-        session.data_rate = usual
-        mac._save(session)
-    return told(mac.link_check())
+        choose(usual)
+    return told(link.mac.link_check())
+
+
+def choose(data_rate: int) -> int:
+    """Of the session in the stores; returns what was in force."""
+    from firmware import session
+
+    found = session.load(here.flash(), here.rtc())
+    was = found.data_rate
+    found.data_rate = data_rate
+    found.save(here.flash(), here.rtc())
+    return was
 
 
 def survey_by_modem(link: "Any") -> "dict[str, int]":
@@ -129,7 +136,7 @@ def main() -> None:
         tell("link modem", survey_by_modem, link)
         return
     for data_rate in GIVEN["sweep"]:
-        tell(f"link DR{data_rate}", survey, link, data_rate, payload)
+        tell(f"link DR{data_rate}", survey, data_rate, payload)
 
 
 def tell_link() -> "Any":
