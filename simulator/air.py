@@ -18,6 +18,7 @@ __all__ = ["Air", "Antenna", "Channel", "Heard", "Link", "Place", "Tally", "Tran
 
 _SNR_FLOOR_DB = {5: -2.5, 6: -5.0, 7: -7.5, 8: -10.0, 9: -12.5, 10: -15.0, 11: -17.5, 12: -20.0}
 _SOFT_SHIFT_DB, _SOFT_WIDTH_DB = 1.5, 0.6  # real receivers decode somewhat below the datasheet's floor
+_BEST_SNR_DB = 13.0  # a receiver's own imperfections: no gateway reports more, however near the node
 _LEAST_DRAW = 1e-12
 _DOWNLINK_CAPTURE_DB = 6.0
 _SYNC_SLACK_US = 4000  # a receiver that opens late still catches the end of the preamble
@@ -211,13 +212,13 @@ class Air:
             if self._decodes(dbm, channel, rng.random()) and captured:
                 self.tally.downlinks_heard += 1
                 self.watcher.on_downlink_heard(node, sent)
-                return DownlinkHeard(sent, round(dbm - self._noise(channel.bw_hz)))
+                return DownlinkHeard(sent, round(_reported_snr_db(dbm - self._noise(channel.bw_hz))))
         return None
 
     def _heard(self, sent: Transmission, arrival: Arrival) -> Heard:
         noise_dbm = self._noise(sent.channel.bw_hz)
         rssi_dbm = 10 * math.log10(arrival.power_mw + 10 ** (noise_dbm / 10))
-        snr_db = 10 * math.log10(arrival.power_mw) - noise_dbm
+        snr_db = _reported_snr_db(10 * math.log10(arrival.power_mw) - noise_dbm)
         return Heard(sent.frame, sent.channel, sent.end_us, round(rssi_dbm), round(snr_db * 4) / 4)
 
     def _decodes(self, dbm: float, channel: Channel, luck: float) -> bool:
@@ -252,3 +253,8 @@ class Air:
         if rng is None:
             rng = self._rngs[node] = random.Random(f"{self._seed}:{node}:air")
         return rng
+
+
+def _reported_snr_db(snr_db: float) -> float:
+    """A strong signal brings noise of its own, so that the ratio levels off at `_BEST_SNR_DB`."""
+    return -10 * math.log10(10 ** (-snr_db / 10) + 10 ** (-_BEST_SNR_DB / 10))

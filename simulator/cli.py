@@ -1,6 +1,7 @@
 """The simulator's commands: demo, simulate, replay."""
 
 import asyncio
+import dataclasses
 import json
 import os
 import sys
@@ -31,6 +32,7 @@ from simulator import (
     world,
     worlds,
 )
+from simulator.rekey import Rekeyed
 from simulator.show import Demo, show, until_ended
 
 _FAILED = 1
@@ -176,6 +178,9 @@ def replay_command(
     start: Annotated[
         str | None, typer.Option(metavar="TIME", help="Play it as if it began then, ISO 8601.")
     ] = None,
+    rekey: Annotated[
+        bool, typer.Option("--rekey", help="Seal what --keys opens again, under keys of the replay's own.")
+    ] = False,
     resets: Annotated[bool, typer.Option(help="reset-session between the recording's runs.")] = True,
     as_json: AsJson = False,
 ) -> None:
@@ -184,18 +189,23 @@ def replay_command(
     try:
         eui = parse_eui(gateway_eui)
         found = recording.load(file, eui)
-        devices = [*found.devices.values(), *(replay.read_keys(keys) if keys else [])]
+        known = replay.read_keys(keys) if keys else []
+        left_out = None
+        if rekey:
+            sealing = Rekeyed(known)
+            found, known, left_out = sealing.of(found), [], dict(sealing.left_out)
+        devices = [*found.devices.values(), *known]
         records = replay.moved(found.records, _time(start)) if start else found.records
     except (ValueError, *_ERRORS) as error:
         _refuse(error)
     if not records:
-        _refuse(f"{file}: holds no frame")
+        _refuse(f"{file}: holds no frame" + (" that --keys opens" if rekey else ""))
     if gateway:
         result = _run(replay.against(file, records, _address(gateway)))
     else:
         options = replay.Options(pace, resets)
         result = _run(replay.in_process(file, records, db or _new_database("replay"), devices, options))
-    _tell(result, as_json)
+    _tell(dataclasses.replace(result, fault=found.fault, left_out=left_out), as_json)
 
 
 async def _plug_in(bench: plugged.Bench, db: Path, lasts_s: float | None, as_json: bool) -> None:

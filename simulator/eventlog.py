@@ -31,6 +31,10 @@ class EventLogError(Exception):
     """An event log that cannot be read; the text names file, line and what is expected."""
 
 
+class CutError(EventLogError):
+    """The log ends within a line: what came before it is sound."""
+
+
 class EventLog(Watcher):
     """Hands each event to whoever follows the run; frames stay bytes until they are written down."""
 
@@ -82,10 +86,8 @@ def read(path: Path) -> Iterator[Event]:
                     event["phy"] = bytes.fromhex(event["phy"])
                 event["event"]
             except (ValueError, KeyError, TypeError):
-                raise EventLogError(
-                    f"{path}:{number}: expected a JSON object with t and event"
-                    + ("" if text.endswith("\n") else "; the line is cut, leave it out to play the rest")
-                ) from None
+                kind = EventLogError if text.endswith("\n") else CutError
+                raise kind(f"{path}:{number}: expected a JSON object with t and event") from None
             if at_us < before_us:
                 raise EventLogError(f"{path}:{number}: time runs backwards, {at_us} after {before_us}")
             before_us = at_us

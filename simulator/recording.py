@@ -28,6 +28,10 @@ class RecordingError(Exception):
     """A recording that cannot be played; the text names file, place and what is expected."""
 
 
+class CutError(RecordingError):
+    """The recording ends within a record: what came before it can be played."""
+
+
 @dataclass(frozen=True)
 class Record:
     """One frame of a recording. `run` names the run it belongs to: counters restart between runs."""
@@ -47,10 +51,11 @@ class Record:
 
 @dataclass
 class Recording:
-    """`devices`: who sent it, as far as it had to be sealed anew."""
+    """`devices`: who sent it, as far as it had to be sealed anew; `fault`: where it is cut off, and how."""
 
     records: list[Record] = field(default_factory=list)
     devices: dict[str, Provisioning] = field(default_factory=dict)
+    fault: str | None = None
 
 
 def read(path: Path, gateway_eui: str) -> list[Record]:
@@ -62,18 +67,15 @@ def load(path: Path, gateway_eui: str) -> Recording:
     """A recording, whatever its form; `gateway_eui` heard what names no gateway."""
     found = Recording()
     try:
-        if path.suffix == ".pcap":
-            found.records = list(_read_pcap(path, gateway_eui))
-        elif path.suffix == ".csv":
-            found.records = list(_read_csv(path))
-        elif path.name.endswith(".events.jsonl"):
-            found.records = list(_read_events(path))
-        else:
-            _read_lines(path, gateway_eui, found)
+        for record in _reader(path, gateway_eui, found):
+            found.records.append(record)
+    except (CutError, eventlog.CutError) as error:
+        found.fault = f"{error}; it is cut off there, the {len(found.records)} frames before are played"
     except OSError as error:
         raise RecordingError(f"{path}: {error.strerror or error}") from None
     except eventlog.EventLogError as error:
         raise RecordingError(str(error)) from None
+    found.records.sort(key=lambda record: record.at_ms)
     for number, record in enumerate(found.records, 1):
         heard = record.reception
         if heard and not regions.allows(_REGION, heard.frequency_hz):
@@ -84,13 +86,23 @@ def load(path: Path, gateway_eui: str) -> Recording:
     return found
 
 
+def _reader(path: Path, gateway_eui: str, found: Recording) -> Iterator[Record]:
+    if path.suffix == ".pcap":
+        return _read_pcap(path, gateway_eui)
+    if path.suffix == ".csv":
+        return _read_csv(path)
+    if path.name.endswith(".events.jsonl"):
+        return _read_events(path)
+    return _read_lines(path, gateway_eui, found)
+
+
 def _lines(path: Path) -> IO[str]:
     if path.suffix == ".gz":
         return gzip.open(path, "rt", encoding="utf-8", errors="replace")
     return path.open(encoding="utf-8", errors="replace")
 
 
-def _read_lines(path: Path, gateway_eui: str, found: Recording) -> None:
+def _read_lines(path: Path, gateway_eui: str, found: Recording) -> Iterator[Record]:
     """Lines of {"rxpk": [...]} and {"txpk": {...}} with `logged` and `session`, or application events."""
     at_ms = 0
     restarts = _Restarts()
@@ -105,18 +117,18 @@ def _read_lines(path: Path, gateway_eui: str, found: Recording) -> None:
                 reader = applog.reader_of(body)
                 if reader is None:
                     at_ms = max(at_ms, _when_ms(body) or at_ms)
-                    found.records += _frames(body, at_ms, gateway_eui)
+                    yield from _frames(body, at_ms, gateway_eui)
                     continue
                 event = reader(body)
                 if event:
                     found.devices.setdefault(event.dev_eui, applog.provisioning(event))
-                    found.records += _of_event(event, restarts)
+                    yield from _of_event(event, restarts)
             except (ValueError, KeyError, TypeError, IndexError) as error:  # WireError is a ValueError
-                raise RecordingError(
+                is_cut = isinstance(error, json.JSONDecodeError) and not line.endswith("\n")
+                raise (CutError if is_cut else RecordingError)(
                     f"{path}:{number}: {_said(error)}; expected a JSON object with rxpk, txpk or stat, "
                     "or an uplink event of ChirpStack or The Things Stack"
                 ) from None
-    found.records.sort(key=lambda record: record.at_ms)
 
 
 def _said(error: Exception) -> str:
@@ -172,10 +184,14 @@ def _read_csv(path: Path) -> Iterator[Record]:
             raise RecordingError(f"{path}:1: needs a column {missing[0]}")
         for row in rows:
             try:
+                if None in row.values():
+                    raise ValueError("the row has too few columns")
                 if row["event"] == "up":
                     yield from _of_row(row)
             except (ValueError, TypeError) as error:
-                raise RecordingError(f"{path}:{rows.line_num}: {error}") from None
+                is_last = next(rows, None) is None
+                kind = CutError if is_last else RecordingError
+                raise kind(f"{path}:{rows.line_num}: {error}") from None
 
 
 def _of_row(row: dict[str, str]) -> Iterator[Record]:
@@ -208,11 +224,11 @@ def _read_pcap(path: Path, gateway_eui: str) -> Iterator[Record]:
     at = _PCAP_HEAD
     while at < len(data):
         if at + _PCAP_RECORD > len(data):
-            raise RecordingError(f"{path}: cut in a record's header at byte {at}")
+            raise CutError(f"{path}: half of a record's header at byte {at}")
         seconds, microseconds, size, _ = struct.unpack("<IIII", data[at : at + _PCAP_RECORD])
         packet = data[at + _PCAP_RECORD : at + _PCAP_RECORD + size]
         if len(packet) != size or size <= _LORATAP:
-            raise RecordingError(f"{path}: cut in the record at byte {at}")
+            raise CutError(f"{path}: half of a record at byte {at}")
         yield _from_loratap(packet, seconds * 1_000_000 + microseconds, gateway_eui)
         at += _PCAP_RECORD + size
 

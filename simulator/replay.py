@@ -42,6 +42,8 @@ class Played:
     database: str | None
     gateway: dict[str, Any] | None
     real_s: float
+    fault: str | None = None  # where the recording is cut off
+    left_out: dict[str, int] | None = None  # by cause: what could not be sealed again
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -51,6 +53,11 @@ class Played:
             f"{self.recording}: {self.uplinks} uplinks sent in {self.real_s:.1f} s, "
             f"{self.acknowledged} acknowledged, {self.downlinks} downlinks asked for"
         ]
+        if self.fault:
+            text.append(self.fault)
+        if self.left_out is not None:
+            causes = ", ".join(f"{count} {cause}" for cause, count in sorted(self.left_out.items()))
+            text.append(f"sealed again under the replay's own keys; left out: {causes or 'none'}")
         if self.gateway is None:
             return text
         counted = self.gateway

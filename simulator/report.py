@@ -1,6 +1,6 @@
 """What a run came to, counted from its event log: delivery, airtime, energy, alarms, losses and causes."""
 
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
@@ -37,6 +37,27 @@ class Alarm:
     told_us: int | None = None
 
 
+class SlidingHour:
+    """Airtime of one sender or of all in a sub-band: the most in any hour, `worst_us`."""
+
+    def __init__(self) -> None:
+        self.worst_us = 0
+        self._frames: deque[tuple[int, int]] = deque()  # (start, end) of the last hour
+        self._spent_us = 0
+
+    def add(self, start_us: int, on_air_us: int) -> None:
+        """The fullest hour ends with the end of a frame; one that began before it counts in part."""
+        end_us = start_us + on_air_us
+        self._frames.append((start_us, end_us))
+        self._spent_us += on_air_us
+        begin_us = end_us - _HOUR_US
+        while self._frames[0][1] <= begin_us:
+            start, end = self._frames.popleft()
+            self._spent_us -= end - start
+        before_us = max(0, begin_us - self._frames[0][0])
+        self.worst_us = max(self.worst_us, self._spent_us - before_us)
+
+
 class Report:
     """Takes events one by one; what it holds does not grow with the length of the run but for the alarms."""
 
@@ -46,6 +67,7 @@ class Report:
         self.nodes: dict[str, NodeCount] = {}
         self.causes: Counter[str] = Counter()
         self.bands_us: dict[str, Counter[str]] = {}
+        self._hours: dict[str, dict[str, SlidingHour]] = {}  # by sub-band and sender
         self.alarms: list[Alarm] = []
         self.faults: list[Event] = []
         self.told: Counter[bool] = Counter()  # events of the scenario's LNS, by whether they were lost
@@ -98,6 +120,8 @@ class Report:
         low_hz, high_hz, *_ = regions.sub_band(regions.REGIONS["EU868"], event["hz"])
         band = f"{low_hz / 1e6:.2f}-{high_hz / 1e6:.2f}"
         self.bands_us.setdefault(band, Counter())[way] += on_air_us
+        sender = event["node"] if way == "up" else event["gateway"]
+        self._hours.setdefault(band, {}).setdefault(sender, SlidingHour()).add(event["start"], on_air_us)
         return on_air_us
 
     def _wake(self, event: Event) -> None:
@@ -151,13 +175,21 @@ class Report:
             "lost": dict(sorted(self.causes.items())),
             "lns": {"published": self.told[False], "lost": self.told[True]} if self.told else None,
             "airtime": {
-                band: {f"{way}_us": us[way] for way in ("up", "down")} | {"share": self._share(us)}
+                band: {f"{way}_us": us[way] for way in ("up", "down")}
+                | {"share": self._share(us), "worst_hour": self._worst_hour(band)}
                 for band, us in sorted(self.bands_us.items())
             },
             "nodes": {name: self._node_dict(name) for name in self.nodes},
             "alarms": [self._alarm_dict(alarm) for alarm in self.alarms],
             "faults": [{"t": row["t"], "what": row["what"], "target": row["target"]} for row in self.faults],
         }
+
+    def _worst_hour(self, band: str) -> dict[str, Any]:
+        """Who filled an hour most: duty cycle is a sender's own, and `limit` the law's."""
+        sender, hour = max(self._hours[band].items(), key=lambda row: row[1].worst_us)
+        low_hz = round(float(band.split("-")[0]) * 1e6)
+        limit = regions.sub_band(regions.REGIONS["EU868"], low_hz)[2] / 1000
+        return {"sender": sender, "us": hour.worst_us, "duty": hour.worst_us / _HOUR_US, "limit": limit}
 
     def _share(self, us: Counter[str]) -> float | None:
         return us.total() / self.duration_us if self.duration_us else None
@@ -189,7 +221,7 @@ def text(told: dict[str, Any]) -> list[str]:
     for band, row in told["airtime"].items():
         lines.append(
             f"airtime {band} MHz: {row['up_us'] / 1e6:.1f} s up, {row['down_us'] / 1e6:.1f} s down "
-            f"({100 * row['share']:.3f} % of the time)"
+            f"({100 * row['share']:.3f} % of the time); worst hour of one: {_worst(row['worst_hour'])}"
         )
     if told["lns"]:
         lns = told["lns"]
@@ -199,6 +231,10 @@ def text(told: dict[str, Any]) -> list[str]:
     mean_mah = total_mah / len(told["nodes"])
     lines.append(f"energy: {mean_mah:.3f} mAh a node; most: {hungry[0]} {hungry[1]['energy_mah']:.3f} mAh")
     return lines + _alarm_lines(told["alarms"])
+
+
+def _worst(hour: dict[str, Any]) -> str:
+    return f"{hour['sender']} {100 * hour['duty']:.3f} % of {100 * hour['limit']:g} %"
 
 
 def _alarm_lines(alarms: list[dict[str, Any]]) -> list[str]:

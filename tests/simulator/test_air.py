@@ -2,7 +2,10 @@
 
 import asyncio
 
+import pytest
+
 from codec.lorawan import airtime
+from simulator import air
 from simulator.air import Air, Antenna, Channel, Heard, Link, Place
 from simulator.clock import VirtualClock
 
@@ -122,3 +125,11 @@ def test_the_seed_decides_and_each_node_has_its_own_luck() -> None:
     assert first != losses(2, 0.2, ["a", "b"])
     assert losses(1, 0.2, ["a"])["a"] == first["a"]  # another node beside it changes nothing
     assert 0 < first["a"].count(False) < 30
+
+
+def test_no_gateway_reports_more_than_receivers_can_however_near_the_node() -> None:
+    """A real gateway's log of a node a few metres away ends at 12.8 dB (recording of 2020, RSSI -45 dBm)."""
+    reported = air._reported_snr_db
+    assert 12.9 < reported(40) <= 13 and 9.9 < reported(13) < 10
+    assert reported(-7.5) == pytest.approx(-7.5, abs=0.05) and reported(-20) == pytest.approx(-20, abs=0.01)
+    assert all(reported(db) < reported(db + 1) for db in range(-25, 40))

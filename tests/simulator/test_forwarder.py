@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from codec.lorawan import airtime
 from gateway.model import Downlink
 from gateway.sources import gwmp
-from simulator.air import Air, Place
+from simulator.air import Air, Channel, Place
 from simulator.clock import VirtualClock
 from simulator.forwarder import Forwarder, UdpGateway
 
@@ -102,3 +103,38 @@ async def test_nobody_there_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
         assert not await udp.start(silent.getsockname())
         assert udp.unanswered == 1
         udp.stop()
+
+
+async def test_the_duty_cycle_of_a_gateway_is_a_sliding_hour_in_each_sub_band(server: Server) -> None:
+    """869.4 to 869.65 MHz allow 360 s an hour, 868.0 to 868.6 MHz 36 s."""
+    wide = replace(DOWN, phy=bytes(64), frequency_hz=869_525_000, data_rate="SF12BW125")
+    narrow = replace(wide, frequency_hz=868_100_000)
+    on_air_us = airtime.airtime_us(64, 12, 125_000, crc=False)
+
+    def queued(frame: Downlink, count: int, first_us: int) -> list[Downlink]:
+        return [replace(frame, tmst=NOW_US + first_us + place * 3_000_000) for place in range(count)]
+
+    fits = 36_000_000 // on_air_us
+    errors = await answer_to(server, *queued(narrow, fits + 2, 100_000), *queued(wide, 40, 100_000_000))
+    assert errors == [None] * fits + ["DUTY_CYCLE_OVERFLOW"] * 2 + [None] * 40
+
+
+async def test_what_was_sent_an_hour_ago_is_forgotten_by_the_duty_cycle() -> None:
+    clock = VirtualClock(NOW_US)
+    forwarder = Forwarder(clock, Air(clock, 1), Place("g", 0, 0), "aa555a0000000101", 30)
+    channel = Channel(868_100_000, 12, 125_000)
+
+    def spend() -> int:
+        """How many frames go out now, one behind the other."""
+        sent = 0
+        while forwarder.transmit(bytes(64), channel, 14, 50_000 + sent * 3_000_000) is None:
+            sent += 1
+        return sent
+
+    first = spend()
+    assert first == 36_000_000 // airtime.airtime_us(64, 12, 125_000, crc=False)
+    await clock.run(NOW_US + 3_590_000_000)
+    assert spend() == 0
+    await clock.run(NOW_US + 3_600_000_000 + first * 3_000_000)
+    assert spend() == first
+    forwarder.udp._socket.close()

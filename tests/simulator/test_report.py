@@ -64,6 +64,28 @@ def test_airtime_and_duty_cycle_are_those_of_the_pcap(run: Run) -> None:
         assert told[band]["share"] == pytest.approx(us.total() / (9 * 3600e6))
 
 
+def test_the_fullest_hour_is_that_of_the_event_log(run: Run) -> None:
+    """Each hour that ends with a frame, summed anew: who filled one most, and how much."""
+    frames: dict[tuple[str, str], list[tuple[int, int]]] = {}
+    for row in run.events:
+        if row["event"] in ("up", "down"):
+            band = "868.00-868.60" if 868e6 <= row["hz"] < 868.6e6 else "869.40-869.65"
+            size, crc = len(row["phy"]) // 2, 1 if row["event"] == "up" else 0
+            lasts_us = on_air_us(size, row["sf"], row["bw"] // 1000, crc)
+            sender = row["node"] if row["event"] == "up" else row["gateway"]
+            frames.setdefault((band, sender), []).append((row["start"], row["start"] + lasts_us))
+    worst: dict[str, tuple[int, str]] = {}
+    for (band, sender), spans in frames.items():
+        fullest = max(
+            sum(max(0, min(stop, end) - max(start, end - 3_600_000_000)) for start, stop in spans)
+            for _, end in spans
+        )
+        worst[band] = max(worst.get(band, (0, "")), (fullest, sender))
+    told = {band: row["worst_hour"] for band, row in run.told["airtime"].items()}
+    assert {band: (row["us"], row["sender"]) for band, row in told.items()} == worst
+    assert all(0 < row["duty"] < row["limit"] for row in told.values())
+
+
 def test_delivery_is_that_of_the_event_log(run: Run) -> None:
     sent: Counter[str] = Counter(row["node"] for row in run.events if row["event"] == "up")
     heard: Counter[str] = Counter(row["node"] for row in run.events if row["event"] == "up" and row["heard"])
