@@ -6,7 +6,7 @@ So a recording can be played into a gateway that must not know the true keys, or
 from collections import Counter
 from dataclasses import replace
 
-from codec.lorawan import crypto, frames, join
+from codec.lorawan import crypto, frames, join, join_server
 from codec.wire import WireError
 from gateway.devices import AbpKeys, OtaaKeys, Provisioning
 from simulator import applog
@@ -46,7 +46,7 @@ class Rekeyed:
     def _seal(self, phy: bytes) -> bytes | None:
         kind = frames.mtype(phy)
         if kind == frames.JOIN_REQUEST:
-            request = join.parse_request(phy)
+            request = join_server.parse_request(phy)
             self._requests[request.dev_eui.hex()] = request.dev_nonce
             self.left_out["join"] += 1
             return None
