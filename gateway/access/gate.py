@@ -75,6 +75,16 @@ def _of_this_machine(request: Request, site: Site, db: Connection) -> Principal 
     return None if tokens.any_made(db) else Principal("loopback", Role.VIEWER)
 
 
+def of_form(request: Request, site: Site, csrf: str) -> Principal | None:
+    """Who has sent a form of our pages: a form sends no header, its proof stands in a field."""
+    with queries.opened(site.store) as db:
+        secret = request.cookies.get(cookie_name(site.config))
+        holder = sessions.holder(db, secret, site.clock.now_ms()) if secret else None
+        if secret and holder:
+            check_csrf(secret, csrf)
+        return holder or _of_this_machine(request, site, db)
+
+
 def refuse_foreign(request: Request) -> None:
     """Browsers say which page a request comes from; programs say nothing."""
     origin = request.headers.get("origin")

@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from gateway import words
 from gateway.access import sessions
 from gateway.access.gate import Asker, cookie_name
+from gateway.access.roles import Principal, Role
 from gateway.web import quantities
 from gateway.web.site import Site
 from gateway.words import times
@@ -21,14 +22,10 @@ from gateway.words import times
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 TEMPLATES = Path(__file__).parent / "templates"
 
-# The pages of the head, with their names; the second row is for those who are known.
+# The pages of the head, with their names, for each role.
 _PUBLIC = (("/", "overview.title"), ("/alarms", "alarms.title"))
-_KNOWN = (
-    ("/nodes", "nodes.title"),
-    ("/gateways", "gateways.title"),
-    ("/live", "live.title"),
-    ("/settings", "settings.title"),
-)
+_VIEWER = (("/nodes", "nodes.title"), ("/gateways", "gateways.title"), ("/live", "live.title"))
+_OPERATOR = (("/settings", "settings.title"),)
 
 
 async def _know(request: Request, asker: Asker) -> None:
@@ -90,13 +87,19 @@ def render(request: Request, template: str, now: int, **shown: Any) -> HTMLRespo
         path=request.url.path,
         now=now,
         page=site.page,
-        pages=_PUBLIC + _KNOWN if asker else _PUBLIC,
+        pages=_pages(asker),
         tongue=chosen,
         asker=asker,
         csrf=sessions.csrf(request.cookies.get(cookie_name(site.config), "")),
         **shown,
     )  # fmt: skip
     return HTMLResponse(text, 200, {"Vary": "Accept-Language", "Content-Language": language})
+
+
+def _pages(asker: Principal | None) -> tuple[tuple[str, str], ...]:
+    if asker is None:
+        return _PUBLIC
+    return _PUBLIC + _VIEWER + (_OPERATOR if asker.role >= Role.OPERATOR else ())
 
 
 @cache

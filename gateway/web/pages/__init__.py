@@ -1,5 +1,6 @@
 """The pages: each module reads the store for one of them and fills its template."""
 
-from gateway.web.pages import maps, operators, overview, pictures, sites, texts
+from gateway.web.pages import actions, alarms, maps, operators, overview, pictures, settings, sites, texts
 
-ROUTERS = (overview.router, pictures.router, sites.router, texts.router, operators.router, maps.router)
+_ALL = (overview, pictures, sites, alarms, operators, settings, actions, maps, texts)
+ROUTERS = tuple(page.router for page in _ALL)

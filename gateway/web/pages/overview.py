@@ -9,7 +9,7 @@ from gateway.store import queries
 from gateway.store.database import Connection
 from gateway.web import alarms_shown, places
 from gateway.web.curve import spark
-from gateway.web.page import PageRouter, render
+from gateway.web.page import PageRouter, render, tongue
 from gateway.web.places import Place
 from gateway.web.plan import plan
 from gateway.web.present import Present
@@ -41,7 +41,7 @@ def overview(request: Request, site: AtSite, q: str = "", after: str = "") -> HT
         found = [place for place in known if q.casefold() in place.name.casefold()]
         ids = [place.id for place in found]
         start = ids.index(after) + 1 if after in ids else 0
-        warnings = alarms_shown.in_force(db)
+        warnings = alarms_shown.in_force(db, request.state.asker, tongue(request).language)
         is_drawn = len(found) <= _MOST_SPARKS
         cards = [_card(db, place, now, warnings, is_drawn) for place in found[start : start + MOST]]
         cards.sort(key=_urgency)
@@ -72,5 +72,5 @@ def _card(
     seen = places.see(db, place, now)
     quantity = seen.present.quantity if is_drawn else None
     line = spark(quantity, seen.recent, *_SPARK) if quantity else ""
-    alarm = next((each.text for each in warnings if each.site_id == place.id), None)
+    alarm = next((each.mark for each in warnings if each.site_id == place.id), None)
     return Card(place, seen.present, line, alarm)

@@ -70,7 +70,7 @@ def site_page(
             for other in places.places(db, request.state.asker)
             if chosen in other.told and other.id != place.id
         ]
-        warnings = [each for each in alarms_shown.in_force(db) if each.site_id == place.id]
+        raised = alarms_shown.in_force(db, request.state.asker, tongue(request).language)
         uplinks = list(islice(_newest_uplinks(db, place), 8))
     return render(
         request,
@@ -90,7 +90,7 @@ def site_page(
         limits=limits,
         others=others,
         compared=[other for other in others if other.id in compared],
-        warnings=warnings,
+        warnings=[each for each in raised if each.site_id == place.id],
         uplinks=uplinks,
     )
 

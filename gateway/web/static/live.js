@@ -5,6 +5,7 @@ const LEAST_PAUSE_MS = 1000; // between two questions, however much is told
 const LONGEST_PAUSE_MS = 20_000; // ages grow even when nothing is told
 const SETTLE_MS = 150; // a frame's readings come one after another
 const RETRY_MS = 3000;
+const SPEED_SPAN_MS = 3000; // less tells more of the network than of the clock
 
 const root = document.documentElement;
 const connection = document.querySelector(".connection");
@@ -87,6 +88,7 @@ function tell(isLive) {
 /** In a demonstration the server's clock runs faster than ours. */
 function tellSpeed() {
   const now = { local: performance.now(), server: Number(root.dataset.now) };
+  if (now.local - known.local < SPEED_SPAN_MS) return;
   const speed = (now.server - known.server) / (now.local - known.local);
   known = now;
   if (speed < 2 || speed > 1000) return;

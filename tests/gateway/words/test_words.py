@@ -32,6 +32,7 @@ FAMILIES: dict[str, set[str]] = {
     "standing.": {"silent", "faulty", "rejected", "ahead", "unreadable", "unheard"},
     "range.": set(RANGES),
     "problem.": {"404"},
+    "kind.": set(KINDS),
     "weekday.": {str(day) for day in range(7)},
     "month.": {str(month) for month in range(1, 13)},
 }

@@ -1,0 +1,49 @@
+"""Settings: sites with what the public sees of them, their marks and nodes, and who is notified."""
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+
+from gateway.access.gate import require
+from gateway.access.roles import Role
+from gateway.alarms import marks, notifications
+from gateway.alarms.records import KINDS
+from gateway.store import queries, sites
+from gateway.web.page import PageRouter, render
+from gateway.web.problems import RequestError
+from gateway.web.site import AtSite
+
+router = PageRouter(require(Role.OPERATOR))
+
+
+@router.page("/settings")
+def settings(request: Request, site: AtSite) -> HTMLResponse:
+    now = site.clock.now_ms()
+    with queries.opened(site.store) as db:
+        known = sorted(sites.sites(db), key=lambda each: each.name.casefold())
+        counted = {each.id: len(marks.of_site(db, each.id, now)) for each in known}
+        told = notifications.all_of_them(db)
+    return render(request, "settings.html", now, sites=known, marks=counted, notifications=told, kinds=KINDS)
+
+
+@router.page("/settings/{site_id}")
+def one_site(request: Request, site: AtSite, site_id: str) -> HTMLResponse:
+    now = site.clock.now_ms()
+    with queries.opened(site.store) as db:
+        wanted = sites.site(db, site_id)
+        if wanted is None:
+            raise RequestError(404, f"There is no site {site_id}; /settings lists them.")
+        rows = marks.of_site(db, site_id)
+        there = [each for each in sites.installed_at(db, site_id) if each.to_ms is None]
+        found = (queries.device(db, each.dev_eui) for each in there)
+        devices = [device for device in found if device]
+    told = list(dict.fromkeys(last["quantity"] for device in devices for last in device["last"]))
+    return render(
+        request,
+        "settings_site.html",
+        now,
+        site=wanted,
+        valid=[mark for mark in rows if marks.is_valid(mark, now)],
+        ended=[mark for mark in rows if not marks.is_valid(mark, now)],
+        nodes=list(zip(devices, there, strict=False)),
+        quantities=told,
+    )
