@@ -99,7 +99,7 @@ class Link(Protocol):
         """Bytes of payload that the next uplink can carry."""
     def ask_time(self) -> None:
         """Let the next uplink ask the network for the time."""
-    async def utc_s(self) -> int | None:
+    async def utc_ms(self) -> int | None:
         """Unix time, once the network has told it."""
 
 RandRange = Callable[[int], int]

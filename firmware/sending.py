@@ -56,7 +56,7 @@ class Sending:
                 link.ask_time()
             downlink = await self._transmit(link, one)
             if is_time_due:
-                self._set_clock(await link.utc_s())
+                self._set_clock(await link.utc_ms())
         self._rest(link, 0)
         return downlink
 
@@ -64,13 +64,13 @@ class Sending:
         """A clock drifts by seconds in a week; a network that does not tell the time is not pressed."""
         return self._clock.now_ms() >= int.from_bytes(self._rtc.get("time_due") or b"", "little")
 
-    def _set_clock(self, utc_s: "int | None") -> None:
+    def _set_clock(self, utc_ms: "int | None") -> None:
         now_ms = self._clock.now_ms()
-        if utc_s is not None:
+        if utc_ms is not None:
             from firmware.recall import Recall
 
-            Recall(self._flash, self._rtc).set_clock(utc_s - _GPS_EPOCH_S + _LEAP_S, now_ms)
-        due_ms = now_ms + (_DAY_MS if utc_s is None else _WEEK_MS)
+            Recall(self._flash, self._rtc).set_clock(utc_ms // 1000 - _GPS_EPOCH_S + _LEAP_S, now_ms)
+        due_ms = now_ms + (_DAY_MS if utc_ms is None else _WEEK_MS)
         self._rtc.put("time_due", due_ms.to_bytes(8, "little"))
 
     def _rest(self, link: "Link", least_ms: int) -> None:

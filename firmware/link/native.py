@@ -63,9 +63,8 @@ class NativeLink:
 
         self.mac.ask(DEVICE_TIME)
 
-    async def utc_s(self) -> "int | None":
-        told_ms = self.mac.utc_ms(self._clock.now_ms())
-        return None if told_ms is None else told_ms // 1000
+    async def utc_ms(self) -> "int | None":
+        return self.mac.utc_ms(self._clock.now_ms())
 
     async def _play(self, action: "Action") -> "Done":
         try:

@@ -179,10 +179,10 @@ class Rui3Link:
     def ask_time(self) -> None:
         self._asks_time = True
 
-    async def utc_s(self) -> "int | None":
+    async def utc_ms(self) -> "int | None":
         """Unix time, once the network has told it; until then the module counts from 1970."""
         told_s = _unix_s(await self._query("LTIME"))
-        return told_s if told_s is not None and told_s >= _LEAST_UTC_S else None
+        return told_s * 1000 if told_s is not None and told_s >= _LEAST_UTC_S else None
 
     async def _send(self, command: str) -> None:
         for _ in range(_BUSY_TRIES):

@@ -126,8 +126,8 @@ class Bench:
     def ask_time(self) -> None:
         """A perfect link costs the airtime of its frames."""
 
-    async def utc_s(self) -> int:
-        return 1763800000
+    async def utc_ms(self) -> int:
+        return 1763800000000
 
     def why(self) -> list[str]:
         return []

@@ -58,7 +58,7 @@ class Link:
         self.joins = 0
         self.asked_ms = []
         self.bytes_a_frame = 51
-        self.utc_s_told = None
+        self.utc_ms_told = None
 
     def joined(self):
         return self._joined
@@ -91,8 +91,8 @@ class Link:
     def ask_time(self):
         self.asked_ms.append(self._clock.at_ms)
 
-    async def utc_s(self):
-        return self.utc_s_told
+    async def utc_ms(self):
+        return self.utc_ms_told
 
     def rejoin(self):
         self._joined = False
@@ -528,7 +528,7 @@ def test_a_report_that_does_not_fit_leaves_in_parts_that_hold_every_value():
 def test_the_time_is_asked_for_daily_until_it_is_told_and_weekly_from_then_on():
     world = World().live(3 * 86400)
     assert [round(at_ms / 86400000) for at_ms in world.link.asked_ms] == [0, 1, 2]
-    world.link.utc_s_told = 1763800000
+    world.link.utc_ms_told = 1763800000000
     world.live(20 * 86400)
     assert [round(at_ms / 86400000) for at_ms in world.link.asked_ms] == [0, 1, 2, 3, 10, 17]
     journal = Recall(world.flash_store, world.rtc_store)

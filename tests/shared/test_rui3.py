@@ -183,10 +183,10 @@ def test_link_check_and_time():
     link.ask_time()
     run(link.send(1, b"\x01"))
     assert "AT+TIMEREQ=1" in modem.commands
-    assert run(link.utc_s()) == 1542075937
+    assert run(link.utc_ms()) == 1542075937000
     for untold in ("garbage", "00h00m09s on 01/01/1970"):
         modem.values["LTIME"] = untold
-        assert run(link.utc_s()) is None
+        assert run(link.utc_ms()) is None
 
 
 def test_dates_are_read_as_month_day_year():
