@@ -26,7 +26,7 @@ from gateway.notify import Notifier
 from gateway.store import queries
 from gateway.store.database import Connection, StoreError, Where, opened
 from gateway.store.queries import Row
-from gateway.web import description, device_routes, pages, problems, shapes
+from gateway.web import description, device_routes, pages, problems, shapes, site_routes
 from gateway.web.asking import DevEui, PageQuery, ReadingsQuery, UplinksQuery
 from gateway.web.events import EventStreams
 from gateway.web.guard import Guard
@@ -93,6 +93,7 @@ def create_app(
         router,
         device_routes.router,
         downlinks.router,
+        site_routes.router,
         access_routes.router,
         alarm_routes.router,
         login.router,

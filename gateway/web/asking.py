@@ -21,7 +21,7 @@ _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def _parse_time(text: object) -> int:
+def parse_time(text: object) -> int:
     """RFC 3339 as milliseconds since 1970."""
     if isinstance(text, str) and _RFC3339.fullmatch(text):
         try:
@@ -40,7 +40,7 @@ def _parse_quantity(text: object) -> str:
 
 Time = Annotated[
     int,
-    BeforeValidator(_parse_time),
+    BeforeValidator(parse_time),
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-11-22T12:00:00.000Z"]}),
 ]
 DevEui = Annotated[

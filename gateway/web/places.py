@@ -16,7 +16,7 @@ from gateway.words.times import HOUR_MS
 
 RECENT_MS = 6 * HOUR_MS
 _EVER = 1 << 62
-_BLURRED, _EXACT = 3, 6  # decimals of a degree: about 100 m, 0.1 m
+BLURRED, EXACT = 3, 6  # decimals of a degree: about 100 m, 0.1 m
 
 _SITES = """
     SELECT s.id, s.name, s.lat, s.lon, s.published, s.blur_m, i.dev_eui, i.from_ms, i.to_ms
@@ -97,7 +97,7 @@ def _place(rows: list[Any], devices: dict[str, Row], asker: Principal | None) ->
     device = devices.get(site["dev_eui"])
     if device is None or not (asker or site["published"]):
         return None
-    decimals = _BLURRED if site["blur_m"] and asker is None else _EXACT
+    decimals = BLURRED if site["blur_m"] and asker is None else EXACT
     lat, lon = (
         None if degrees is None else round(degrees, decimals) for degrees in (site["lat"], site["lon"])
     )

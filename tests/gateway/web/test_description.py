@@ -15,9 +15,19 @@ ROUTES = {
     "/healthz": "/healthz",
 }
 TOKENS = ("/api/v1/tokens", "/api/v1/tokens/{id}")
+SITES = (
+    "/api/v1/sites",
+    "/api/v1/sites/{site_id}",
+    "/api/v1/sites/{site_id}/readings",
+    "/api/v1/sites/{site_id}/installations",
+)
 CHANGES = {
     ("/api/v1/devices/{dev_eui}/downlinks", "post"),
     ("/api/v1/devices/{dev_eui}/downlinks/{id}", "delete"),
+    ("/api/v1/sites", "post"),
+    ("/api/v1/sites/{site_id}", "patch"),
+    ("/api/v1/sites/{site_id}", "delete"),
+    ("/api/v1/sites/{site_id}/installations", "post"),
     ("/api/v1/devices", "post"),
     ("/api/v1/devices/{dev_eui}", "patch"),
     ("/api/v1/devices/{dev_eui}", "delete"),
@@ -82,7 +92,7 @@ async def test_problems_are_as_described(client: httpx.AsyncClient) -> None:
 
 async def test_every_route_is_described_and_nothing_else(client: httpx.AsyncClient) -> None:
     root = (await client.get("/openapi.json")).json()
-    further = {"/api/v1/events", "/api/v1/audit", "/api/v1/session", *TOKENS, *ALARMS}
+    further = {"/api/v1/events", "/api/v1/audit", "/api/v1/session", *TOKENS, *ALARMS, *SITES}
     assert set(root["paths"]) == {*ROUTES, *further, *(path for path, _ in CHANGES)}
     methods = {(path, method) for path, each in root["paths"].items() for method in each}
     assert methods - {(path, "get") for path in root["paths"]} == CHANGES

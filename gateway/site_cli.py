@@ -1,0 +1,120 @@
+"""`messfunk site`: where is measured, by which node since when, and who may see it."""
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from gateway.console import AsJson, ConfigOption, DbOption, commanding, opened, refusing, tell
+from gateway.model import NotFoundError
+from gateway.store import sites
+from gateway.web.asking import parse_time
+from gateway.web.shapes import instant
+
+app = typer.Typer(no_args_is_help=True, help="Where is measured, and who may see it.")
+
+SiteId = Annotated[str, typer.Argument(metavar="SITE", help="Its id: a-z, 0-9 and -.")]
+Lat = Annotated[float | None, typer.Option(help="Degrees north.")]
+Lon = Annotated[float | None, typer.Option(help="Degrees east.")]
+
+
+def _time(text: str) -> int:
+    try:
+        return parse_time(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+@app.command(epilog='Example: messfunk site add "Aue, Brücke" --lat 50.55 --lon 9.68')
+def add(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="For people.")],
+    site_id: Annotated[str | None, typer.Option("--id", help="Made of the name unless given.")] = None,
+    lat: Lat = None,
+    lon: Lon = None,
+    gauge_zero_mm: Annotated[int | None, typer.Option(help="Gauge zero over NHN.")] = None,
+    water: Annotated[str | None, typer.Option(help="The water's name.")] = None,
+    config: ConfigOption = None,
+    db: DbOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Add a site. Nobody sees it without a token until it is published."""
+    wanted = {"name": name, "site_id": site_id, "lat": lat, "lon": lon, "water": water}
+    with refusing(), commanding(config, db, create=True) as run:
+        made = run("site.add", {**wanted, "gauge_zero_mm": gauge_zero_mm})
+    tell({"site": made}, as_json, f"{made['id']}: added, private")
+
+
+@app.command(name="list")
+def list_sites(config: ConfigOption = None, db: DbOption = None, as_json: AsJson = False) -> None:
+    """All sites."""
+    with refusing(), opened(config, db) as store:
+        known = [asdict(each) for each in sites.sites(store.connection)]
+    lines = [f"{each['id']:24}  {_visible(each):16}  {each['name']}" for each in known]
+    tell({"sites": known}, as_json, "\n".join(lines) or "no site; `messfunk site add` makes one")
+
+
+@app.command()
+def show(site: SiteId, config: ConfigOption = None, db: DbOption = None, as_json: AsJson = False) -> None:
+    """One site, and which nodes measured there from when to when."""
+    with refusing(), opened(config, db) as store:
+        found = sites.site(store.connection, site)
+        if found is None:
+            raise NotFoundError(f"no site {site}; `messfunk site list` shows those there are")
+        told = asdict(found)
+        there = [asdict(each) for each in sites.installed_at(store.connection, site)]
+    lines = [f"{key}: {'-' if value is None else value}" for key, value in told.items()]
+    lines += [f"{each['dev_eui']}  {_span(each)}  mounted at {each['mount_mm']} mm" for each in there]
+    tell({"site": told, "installations": there}, as_json, "\n".join(lines))
+
+
+@app.command()
+def publish(
+    site: SiteId,
+    hide: Annotated[bool, typer.Option("--hide", help="Make it private again.")] = False,
+    blur: Annotated[bool, typer.Option("--blur", help="Show its position to 100 m only.")] = False,
+    config: ConfigOption = None,
+    db: DbOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let anybody see a site and its values."""
+    with refusing(), commanding(config, db) as run:
+        told = run("site.publish", {"site_id": site, "published": not hide, "blur_m": 100 if blur else 0})
+    tell({"site": told}, as_json, f"{site}: {_visible(told)}")
+
+
+@app.command(epilog="Example: messfunk site install aue-bruecke 70b3d57ed0000001 --mount-mm 4200")
+def install(
+    site: SiteId,
+    dev_eui: Annotated[str, typer.Argument(metavar="DEV_EUI")],
+    since: Annotated[
+        int | None, typer.Option("--from", parser=_time, metavar="TIME", help="Now unless given.")
+    ] = None,
+    mount_mm: Annotated[int | None, typer.Option(help="Height of the sensor over the gauge zero.")] = None,
+    config: ConfigOption = None,
+    db: DbOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """From now or then on a node measures there: a new one, or the same at another height."""
+    wanted = {"site_id": site, "dev_eui": dev_eui, "from_ms": since, "mount_mm": mount_mm}
+    with refusing(), commanding(config, db) as run:
+        told = run("site.install", wanted)
+    tell({"installation": told}, as_json, f"{dev_eui}: at {site} since {instant(told['from_ms'])}")
+
+
+@app.command()
+def remove(site: SiteId, config: ConfigOption = None, db: DbOption = None, as_json: AsJson = False) -> None:
+    """Forget a site. Its nodes and what they measured stay."""
+    with refusing(), commanding(config, db) as run:
+        run("site.remove", {"site_id": site})
+    tell({"removed": site}, as_json, f"{site}: removed")
+
+
+def _visible(site: dict[str, Any]) -> str:
+    if not site["published"]:
+        return "private"
+    return "public, to 100 m" if site["blur_m"] else "public"
+
+
+def _span(there: dict[str, Any]) -> str:
+    end = "now" if there["to_ms"] is None else instant(there["to_ms"])
+    return f"{instant(there['from_ms'])} to {end}"
