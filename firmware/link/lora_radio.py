@@ -23,6 +23,7 @@ _SX127X_MOST_DBM = const(17)
 _SX126X_MOST_DBM = const(22)
 _SPARE_MS = const(100)  # beyond the time on air, before a frame that does not end is given up
 _POLL_MS = const(1)
+_FRAME_POLL_MS = const(20)  # each look costs heap that nothing gives back before the radio sleeps
 
 
 class RadioError(OSError):
@@ -67,9 +68,10 @@ class LoraRadio:
         self._modem.start_recv(timeout_ms)
         self.late_ms = max(0, self._clock.now_ms() - open_ms)
         deadline_ms = open_ms + self.late_ms + timeout_ms + longest_ms + _SPARE_MS
+        await self._clock.sleep_ms(timeout_ms)  # a frame that comes meanwhile stays in the chip
         packet = self._modem.poll_recv()
         while packet is True and self._clock.now_ms() < deadline_ms:
-            await self._clock.sleep_ms(_POLL_MS)
+            await self._clock.sleep_ms(_FRAME_POLL_MS)
             packet = self._modem.poll_recv()
         self._modem.crc_errors = 0
         if packet is True:  # neither a frame nor the end of its time was told

@@ -6,6 +6,7 @@ import { loadMicroPython } from "@micropython/micropython-webassembly-pyscript";
 import { copyTree } from "./vm.mjs";
 
 const [folder, modules, onUse] = process.argv.slice(2);
+const WINDOWS = "(start of TX to end of RX2)";
 
 const vm = await loadMicroPython({ heapsize: 4 * 1024 * 1024, stdout: (line) => console.log(line), linebuffer: true });
 copyTree(vm.FS, folder, "/lib");
@@ -31,3 +32,6 @@ vm.runPython("cycle(mac)");
 heap();
 console.log(JSON.stringify({ module: "(one uplink cycle)", heap: vm.globals.get("cycle")(vm.globals.get("mac")) }));
 for (const module of onUse.split(" ")) report(module, `import ${module}`);
+vm.runPython("windows(mac)");
+heap();
+console.log(JSON.stringify({ module: WINDOWS, heap: vm.globals.get("windows")(vm.globals.get("mac")) }));

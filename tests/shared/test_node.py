@@ -540,3 +540,32 @@ def test_the_time_is_asked_for_daily_until_it_is_told_and_weekly_from_then_on():
 def transcript():
     world = World(flood(3600000, 15), marks_mm=[1500, 1200]).live(4 * 3600)
     return [f"{at_ms} {fport} {payload.hex()}" for at_ms, fport, payload, _ in world.link.frames]
+
+
+def test_what_the_link_cannot_send_is_said_and_leaves_later():
+    world = World().live(60)
+    send = world.link.send
+
+    async def fails(*frame, **more):
+        raise OSError("no TxDone")
+
+    world.link.send = fails
+    world.live(1800)
+    silent = len(world.link.frames)
+    assert "not sent: no TxDone" in world.lines
+    world.link.send = send
+    world.live(2 * 3600)
+    assert len(world.link.frames) > silent + 4
+
+
+def test_the_log_says_why_a_node_waits():
+    assert "resting" in World().live(60).lines
+
+
+def test_what_a_report_has_to_wait_for_holds_no_alarm_back():
+    outbox = Outbox(Memory())
+    outbox.put(1, b"report", 0)
+    outbox.wait_until(20000, 0)
+    assert outbox.first(0) is None and outbox.next_ms() == 20000
+    outbox.put(3, b"alarm", 0)
+    assert outbox.first(0).payload == b"alarm" and outbox.next_ms() == 0
