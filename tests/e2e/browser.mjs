@@ -42,7 +42,9 @@ const commands = {
     await page.goto(url);
   },
   see: ({ text }) => page.getByText(text).first().waitFor(),
-  find: ({ selector }) => page.locator(selector).first().waitFor(),
+  find: ({ selector, seconds = 5 }) => page.locator(selector).first().waitFor({ timeout: 1000 * seconds }),
+  fill: ({ selector, text }) => page.locator(selector).fill(text),
+  push: ({ selector }) => page.locator(selector).click(),
   texts: ({ selector }) => page.locator(selector).allInnerTexts(),
   click: ({ name, role = "button" }) => page.getByRole(role, { name }).first().click(),
   press: ({ key }) => page.keyboard.press(key),

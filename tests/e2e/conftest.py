@@ -89,7 +89,8 @@ def serving(
 ) -> Iterator[Site]:
     """In a thread of its own, so that the test can wait for the browser."""
     notifier = Notifier()
-    app = create_app(ledger.path, clock, Counters(), notifier, HttpConfig(), page=page)
+    config = HttpConfig(open_on_loopback=True)
+    app = create_app(ledger.path, clock, Counters(), notifier, config, page=page)
     listener = listen(Address("127.0.0.1", port))
     server = Server(app, listener)
     loop = asyncio.new_event_loop()

@@ -41,7 +41,8 @@ def test_each_place_shows_its_last_value_with_age_and_trend(
     browser.do("open", url=site.url, script=script)
     told = card(browser, "Aue,")
     assert re.fullmatch(
-        rf"Aue, Brücke Mühlweg {level_cm(site)} cm Wasserstand · vor \d Min\. steigt \d cm/h", told
+        rf"Aue, Brücke Mühlweg {level_cm(site)} cm Wasserstand · vor \d Min\. Meldestufe I steigt \d cm/h",
+        told,
     )
     assert "fällt" in card(browser, "Haune,")
     assert card(browser, "Grundschule").endswith("gleichbleibend")
@@ -193,6 +194,9 @@ PAGES = {
     "overview": "",
     "site": f"sites/{village.CREEK}?start=P3D&with={OTHER}",
     "silent": f"sites/{village.SILENT}",
+    "alarms": "alarms",
+    "settings": "settings",
+    "settings of a site": f"settings/{village.CREEK}",
     "nodes": "nodes",
     "gateways": "gateways",
     "live": "live",

@@ -2,13 +2,17 @@
 
 import math
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from gateway.alarms import marks, records
+from gateway.alarms.records import Cause
+from gateway.alarms.rules import Mark
 from tests.gateway.web.ledger import MINUTE, NOW, Ledger, Value
 
 DAYS = 3
+DAY = 24 * 60 * MINUTE
 STEP = 10 * MINUTE
 WATER = ("Aue, Brücke Mühlweg", "Fulda, Wehr", "Haune, Unterhaun", "Rückhaltebecken Nord")
 NOISE = ("Marktplatz", "Umgehungsstraße")
@@ -102,8 +106,22 @@ class Village:
         return measure
 
 
+def alarm(ledger: Ledger) -> None:
+    """A mark that the creek has passed, another it has not, and an alarm that is over."""
+    db = ledger.store.connection
+    for name, value in (("Meldestufe I", 600.0), ("Meldestufe II", 1400.0)):
+        mark = Mark(
+            0, CREEK, "level", "value", name, value, 50.0, "1", "Hochwasserdienst", NOW - DAYS * DAY, None
+        )
+        number = marks.add(db, mark)
+        cause = Cause("mark", f"mark:{number}:{CREEK}", NOW - 30 * MINUTE, CREEK, number, CREEK)
+        records.open_alarm(db, replace(cause, quantity="level", value=value), NOW - 30 * MINUTE)
+    records.close(db, f"mark:{number}:{CREEK}", NOW - 5 * MINUTE)
+
+
 def build(path: Path) -> Ledger:
     ledger = Ledger(path)
     with ledger.store.transaction():
         Village(ledger, random.Random(7)).fill()
+        alarm(ledger)
     return ledger

@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse
 
 from gateway.access.gate import require
 from gateway.access.roles import Role
+from gateway.network import queue
 from gateway.store import queries
 from gateway.store.database import Connection
 from gateway.store.queries import Row
@@ -21,6 +22,7 @@ from gateway.web.site import AtSite
 from gateway.words.times import HOUR_MS
 
 _FEED = 60
+_DOWNLINKS = 10
 _FEED_SPANS_MS = (HOUR_MS, 24 * HOUR_MS, 30 * 24 * HOUR_MS)
 router = PageRouter(require(Role.VIEWER))
 
@@ -65,7 +67,9 @@ def live(request: Request, site: AtSite, dev_eui: DevEui | None = None) -> HTMLR
     with queries.opened(site.store) as db:
         names = {row["dev_eui"]: row["name"] for row in queries.devices(db)}
         frames = list(islice(_newest(db, dev_eui, now), _FEED))
-    return render(request, "live.html", now, frames=frames, names=names, dev_eui=dev_eui)
+        downlinks = list(islice(queue.told(db, dev_eui), _DOWNLINKS)) if dev_eui else []
+    told = {"frames": frames, "downlinks": downlinks, "names": names}
+    return render(request, "live.html", now, dev_eui=dev_eui, **told)
 
 
 def _newest(db: Connection, dev_eui: str | None, now: int) -> Iterator[Row]:

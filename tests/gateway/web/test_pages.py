@@ -8,11 +8,17 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from gateway.access.roles import Principal, Role
+from gateway.alarms import records
+from gateway.alarms.records import Cause
+from gateway.commands import Writer
+from gateway.composition import COMMANDS
 from gateway.model import Installation
+from gateway.network import queue
 from gateway.store import sites
 from gateway.words import MINUS
 from tests.gateway.web.conftest import CREEK, OLD_METER, SQUARE, UNHEARD, client_of
-from tests.gateway.web.ledger import GATEWAYS, MINUTE, NOW, Ledger
+from tests.gateway.web.ledger import GATEWAYS, MINUTE, NOW, Ledger, StoppedClock
 
 
 def cards(html: str) -> dict[str, str]:
@@ -123,11 +129,59 @@ async def test_operators_see_links_and_every_byte(ledger: Ledger, client: httpx.
     with ledger.store.transaction():
         uplink, _ = ledger.hear(CREEK, NOW, {"level": 1.0}, payload=bytes.fromhex("8325173901a3"))
         unread, _ = ledger.hear(OLD_METER, NOW, None, payload=bytes.fromhex("00ff10"))
-    assert f"/frames/{uplink.id}" in (await client.get(f"/live?dev_eui={CREEK}")).text
+        queue.add(
+            ledger.store.connection, queue.Wanted(CREEK, 7, b"\x01\x02", None, False, 0, None), "x", NOW
+        )
+    live = (await client.get(f"/live?dev_eui={CREEK}")).text
+    assert f"/frames/{uplink.id}" in live and "wartet auf die nächste Funkmeldung" in live
     frame = (await client.get(f"/frames/{uplink.id}")).text
     assert all(said in frame for said in ("83", "an array of 3 items", "39 01 a3"))
     other = (await client.get(f"/frames/{unread.id}")).text
     assert "nicht lesbar" in other and "00 ff 10" in other
+
+
+async def test_the_public_sees_an_alarm_but_not_who_acknowledged_it(app: FastAPI, ledger: Ledger) -> None:
+    db = ledger.store.connection
+    with ledger.store.transaction():
+        db.execute("UPDATE site SET published = 1 WHERE id = ?", (CREEK,))
+        for site_id in (CREEK, SQUARE):
+            cause = Cause("mark", f"mark:1:{site_id}", NOW, site_id, quantity="level", value=1200.0)
+            number = records.open_alarm(db, cause, NOW)
+            records.acknowledge(db, number or 0, "Ada Amt", NOW)
+    async with client_of(app, "192.0.2.7") as stranger, client_of(app) as known:
+        public, ours = (await stranger.get("/alarms")).text, (await known.get("/alarms")).text
+    assert "Aue:" in public and "120" in public and "Ada" not in public and "Marktplatz" not in public
+    assert "Aue:" in ours and "Ada Amt" in ours and "Marktplatz &lt;b&gt;" in ours
+
+
+async def test_forms_need_a_session_and_its_proof(app: FastAPI, ledger: Ledger, clock: StoppedClock) -> None:
+    writer = Writer(ledger.store, clock, COMMANDS)
+    token = writer.run(Principal("x", Role.ADMIN), "token.create", {"role": "admin"})["token"]
+    change = {"site_id": CREEK, "published": "1", "back": f"/settings/{CREEK}"}
+    async with client_of(app) as browser:
+        assert (await browser.post("/do/site.change", data=change)).status_code == 401
+        await browser.post("/login", data={"token": token})
+        assert (await browser.post("/do/site.change", data=change)).status_code == 403
+        page = (await browser.get(f"/settings/{CREEK}")).text
+        csrf = page.partition('name="csrf" value="')[2].partition('"')[0]
+        done = await browser.post("/do/site.change", data=change | {"csrf": csrf})
+        assert (done.status_code, done.headers["Location"]) == (303, f"/settings/{CREEK}")
+        mark = {
+            "site_id": CREEK,
+            "quantity": "level",
+            "name": "M",
+            "value": "12,5",
+            "source": "S",
+            "csrf": csrf,
+        }
+        assert (await browser.post("/do/mark.set", data=mark)).status_code == 303
+        assert (await browser.post("/do/mark.set", data=mark | {"value": "hoch"})).status_code == 422
+        assert (await browser.post("/do/session.end", data={"csrf": csrf})).status_code == 404
+    assert (
+        ledger.store.connection.execute("SELECT published FROM site WHERE id = ?", (CREEK,)).fetchone()[0]
+        == 1
+    )
+    assert ledger.store.connection.execute("SELECT value FROM mark").fetchone()[0] == 125
 
 
 async def test_the_places_as_geojson(client: httpx.AsyncClient) -> None:

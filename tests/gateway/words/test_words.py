@@ -33,6 +33,7 @@ FAMILIES: dict[str, set[str]] = {
     "range.": set(RANGES),
     "problem.": {"404"},
     "kind.": set(KINDS),
+    "downlink.": {"queued", "pending", "sent", "delivered", "answered", "failed", "expired", "cancelled"},
     "weekday.": {str(day) for day in range(7)},
     "month.": {str(month) for month in range(1, 13)},
 }
