@@ -16,7 +16,7 @@ ASSETS := gateway/web/static/vendor/THIRD_PARTY.txt
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-recorded micropython generate fuzz-codec bench-alarms bench-codec bench-node bench-energy bench-simulator bench-web age power-cut size test-driver check format assets screenshots build debian lock clean
+.PHONY: help setup demo test test-recorded micropython generate fuzz-codec bench-alarms bench-codec bench-node bench-energy bench-simulator bench-web age power-cut crash bench-store size test-driver check format assets screenshots build debian lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+[ :].*## / {sub(/ .*/, "", $$1); printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -77,6 +77,13 @@ age: .venv/.dev ## Ten years of a node against the network server, in minutes; Y
 
 power-cut: .venv/.dev ## Power cut behind every byte that a node ever writes
 	POWER_CUT_STEP=1 $(BIN)/pytest -q -s --timeout=600 tests/firmware/test_power_cut.py
+
+bench-store: .venv/.dev ## Start and reads of a large ledger; DEVICES=50000 READINGS=20000000 FOLDER=build/bench (3 GB)
+	@mkdir -p $(or $(FOLDER),build/bench)
+	@$(BIN)/python -m tests.bench.store $(or $(DEVICES),50000) $(or $(READINGS),20000000) $(or $(FOLDER),build/bench)
+
+crash: .venv/.dev $(ASSETS) ## kill -9 of the gateway under load at random moments; KILLS=200 DATABASE=sqlite|postgres
+	@$(BIN)/python -m tests.gateway.crash $(or $(KILLS),200) $(or $(DATABASE),sqlite) $(or $(SEED),1)
 
 size: setup ## Flash and heap of the LoRaWAN stack per module, and of a level node's wakes
 	@$(BIN)/python -m tests.micropython.size
