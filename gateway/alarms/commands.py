@@ -104,7 +104,7 @@ def set_notification(
         messenger.check(secret_url)
     except messenger.MessageError as error:
         raise ArgumentError(("secret_url", str(error))) from None
-    sealed = notifications.seal(secret_url)
+    sealed = notifications.seal(writing.store, name, secret_url)
     told = Notification(name, sealed, language, site_id, kind, after_s, writing.clock.now_ms())
     notifications.put(writing.store.connection, told)
     return {"notification": name}

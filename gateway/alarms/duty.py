@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from gateway.alarms import hearing, notifications, watch
+from gateway.alarms import hearing, watch
 from gateway.alarms.messenger import AppriseMessenger
 from gateway.alarms.section import AlarmsConfig
 from gateway.alarms.telling import Telling
@@ -20,7 +20,7 @@ class Duty:
         self._store = store
         self._clock = clock
         self._refusals = refusals
-        self._telling = Telling(config, store, clock, AppriseMessenger(), notifications.unseal)
+        self._telling = Telling(config, store, clock, AppriseMessenger())
         self._is_on = False
 
     def start(self) -> None:

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass, field
 
 from gateway.model import NotFoundError
 from gateway.store.database import Connection
+from gateway.store.ledger import Store
 
 _SET = """
     INSERT INTO notification (name, url, language, site_id, kind, after_s, created_at)
@@ -51,9 +52,9 @@ def all_of_them(db: Connection) -> list[Notification]:
     ]
 
 
-def seal(url: str) -> bytes:
-    return url.encode()
+def seal(store: Store, name: str, url: str) -> bytes:
+    return store.seal(url.encode(), "url", name)
 
 
-def unseal(sealed: bytes) -> str:
-    return bytes(sealed).decode()
+def url_of(store: Store, notification: Notification) -> str:
+    return store.unseal(bytes(notification.url), "url", notification.name).decode()

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 from gateway.alarms import cap, notices, notifications, records, wording
@@ -26,13 +25,11 @@ class Telling:
         store: Store,
         clock: Clock,
         messenger: Messenger,
-        unseal: Callable[[bytes], str],
     ):
         self._config = config
         self._store = store
         self._clock = clock
         self._messenger = messenger
-        self._unseal = unseal
         self._news = asyncio.Event()
         self._busy: dict[str, asyncio.Task[None]] = {}
 
@@ -100,7 +97,7 @@ class Telling:
         told = notifications.find(self._store.connection, notice.target)
         title = wording.title(told.language, alarm, notice.step, told.after_s > 0)
         body = wording.body(told.language, alarm, notice.step)
-        await self._messenger.send(self._unseal(told.url), title, body)
+        await self._messenger.send(notifications.url_of(self._store, told), title, body)
 
     def _note(self, notice: Notice, reason: str) -> None:
         _log.warning("alarm %d: %s is not told yet: %s", notice.alarm_id, notice.target, reason)

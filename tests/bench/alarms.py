@@ -17,9 +17,9 @@ from gateway.access.roles import Principal, Role
 from gateway.app import App
 from gateway.clock import WallClock
 from gateway.config import Address, Config, SourceConfig, StoreConfig
-from gateway.devices import Provisioning
+from gateway.devices import AbpKeys, Provisioning
 from tests.gateway.alarms.district import MINUTE, District, report
-from tests.gateway.desk import Node, abp
+from tests.gateway.desk import Node
 from tests.gateway.forwarder import Forwarder, push, rxpk
 
 SECONDS, PER_SECOND = 60, 200
@@ -83,7 +83,7 @@ async def latency(folder: Path) -> None:
 
 def _install(app: App, url: str) -> list[Node]:
     """As many nodes as there are alarms, each at a site with a mark."""
-    nodes = [abp(number) for number in range(1, SECONDS * PER_SECOND // ALARM_EVERY + 1)]
+    nodes = [_node(number) for number in range(1, SECONDS * PER_SECOND // ALARM_EVERY + 1)]
     run = app.writer.run
     for number, node in enumerate(nodes, 1):
         assert node.keys
@@ -92,6 +92,11 @@ def _install(app: App, url: str) -> list[Node]:
         run(FOUNDER, "mark.set", {**mark, "source": "bench"})
     run(FOUNDER, "notification.set", {"name": "chief", "secret_url": url})
     return nodes
+
+
+def _node(number: int) -> Node:
+    key = number.to_bytes(16, "big")
+    return Node(dev_eui=f"70b3d57ed000{number:04x}", keys=AbpKeys(f"{number:08x}", key, key))
 
 
 async def _send(app: App, nodes: list[Node]) -> dict[str, float]:

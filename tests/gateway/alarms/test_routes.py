@@ -1,12 +1,15 @@
 """Commands and HTTP: who may, what the public sees, what is written down."""
 
 import json
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from gateway.access.roles import Principal, Role
+from gateway.access.seal import KeyFile, SealError
 from gateway.alarms import notifications
 from gateway.commands import ArgumentError, Writer
 from gateway.composition import COMMANDS
@@ -14,6 +17,7 @@ from gateway.config import HttpConfig
 from gateway.counters import Counters
 from gateway.model import GatewayError, NotFoundError
 from gateway.notify import Notifier
+from gateway.store.ledger import Store
 from gateway.web.api import create_app
 from tests.gateway.alarms.district import MINUTE, District, hello
 
@@ -191,9 +195,23 @@ async def test_the_url_of_a_notification_is_never_told_again(house: House, distr
     audit = [tuple(row) for row in district.store.connection.execute("SELECT * FROM audit")]
     assert PASSWORD not in f"{audit}{known}"
     stored = notifications.find(district.store.connection, "chief")
-    assert notifications.unseal(stored.url) == URL
+    assert notifications.url_of(district.store, stored) == URL
     assert (await house.ask(Role.ADMIN, "/notifications/chief", "DELETE"))[0] == 204
     assert (await house.ask(Role.ADMIN, "/notifications/chief", "DELETE"))[0] == 404
+
+
+def test_the_url_lies_sealed_in_the_store(tmp_path: Path, district: District) -> None:
+    store = Store(tmp_path / "sealed.db", KeyFile(tmp_path / "master.key", {}))
+    run = Writer(store, district.clock, COMMANDS).run
+    run(FOUNDER, "notification.set", {"name": "chief", "secret_url": URL})
+    stored = notifications.find(store.connection, "chief")
+    store.close()
+    assert PASSWORD.encode() not in stored.url
+    again = Store(tmp_path / "sealed.db", KeyFile(tmp_path / "master.key", {}))
+    with pytest.raises(SealError):
+        notifications.url_of(again, replace(stored, name="other"))
+    assert notifications.url_of(again, stored) == URL
+    again.close()
 
 
 def test_a_url_that_apprise_does_not_know_is_refused_without_being_quoted(house: House) -> None:

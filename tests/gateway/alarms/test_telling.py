@@ -52,7 +52,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def telling(district: District, post: Any, folder: Path | None = None) -> Telling:
-    return Telling(AlarmsConfig(cap_folder=folder), district.store, district.clock, post, bytes.decode)
+    return Telling(AlarmsConfig(cap_folder=folder), district.store, district.clock, post)
 
 
 @pytest.fixture
