@@ -16,7 +16,7 @@ ASSETS := gateway/web/static/vendor/THIRD_PARTY.txt
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-recorded micropython generate fuzz-codec bench-alarms bench-codec bench-node bench-energy bench-simulator bench-web age power-cut crash bench-store size test-driver check format assets screenshots build debian lock clean
+.PHONY: help setup demo test test-recorded micropython generate fuzz-codec bench-alarms bench-codec bench-node bench-energy bench-simulator bench-web age power-cut crash bench-store size test-board test-driver check format assets screenshots build debian lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+[ :].*## / {sub(/ .*/, "", $$1); printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -88,6 +88,10 @@ crash: .venv/.dev $(ASSETS) ## kill -9 of the gateway under load at random momen
 size: setup ## Flash and heap of the LoRaWAN stack per module, and of a level node's wakes
 	@$(BIN)/python -m tests.micropython.size
 	@$(BIN)/python -m tests.micropython.wakes
+
+test-board: setup ## tests/shared on a real board; PORT=/dev/ttyUSB0, some of them with ARGS="test_cbor"
+	@test -n "$(PORT)" || { echo "Name its serial port: make test-board PORT=/dev/ttyUSB0"; exit 1; }
+	@$(BIN)/python -m tests.micropython.on_board $(PORT) $(ARGS)
 
 test-driver: setup ## The real lora driver on our twins; DRIVER=path/to/micropython-lib/micropython/lora
 	@test -d "$(DRIVER)/lora-sx126x" || { echo "Name a checkout: make test-driver DRIVER=micropython-lib/micropython/lora"; exit 1; }

@@ -137,8 +137,7 @@ def check(
             text = record.page(found) if as_page else json.dumps(found.as_dict(), indent=1) + "\n"
             report.write_text(text, encoding="utf-8")
         lines = [
-            f"{'ok' if one.good else 'NO':3} {one.name:18} {record.said(one.name, one.value)}"
-            for one in found.findings
+            f"{record.mark(one):3} {one.name:18} {record.said(one.name, one.value)}" for one in found.findings
         ]
         tell(found.as_dict(), as_json, "\n".join(lines))
         if not found.good:

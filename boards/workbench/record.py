@@ -4,7 +4,7 @@ import html
 import json
 from typing import Any
 
-from boards.workbench.checking import Record
+from boards.workbench.checking import Finding, Record
 
 _STYLE = """
 @page { size: A4; margin: 18mm }
@@ -46,7 +46,7 @@ def page(record: Record) -> str:
     verdict = "In Ordnung / good" if record.good else "NICHT in Ordnung / NOT good"
     rows = "".join(
         f"<tr class={'good' if one.good else 'bad'}><td>{_name(one.name)}<td class=mark>"
-        f"{'ok' if one.good else 'NEIN'}<td>{html.escape(said(one.name, one.value))}"
+        f"{mark(one, 'NEIN')}<td>{html.escape(said(one.name, one.value))}"
         for one in record.findings
     )
     site = "".join(
@@ -62,6 +62,13 @@ def page(record: Record) -> str:
         f"<h2>Prüfung / check</h2><table>{rows}</table>"
         "<div class=sign><p>Datum / date</p><p>Name</p><p>Unterschrift / signature</p></div></html>\n"
     )
+
+
+def mark(finding: Finding, no: str = "NO") -> str:
+    """A data rate without an answer is neither good nor bad: the reach decides."""
+    if not finding.good:
+        return no
+    return "-" if finding.name.startswith("link ") and not isinstance(finding.value, dict) else "ok"
 
 
 def said(name: str, value: Any) -> str:

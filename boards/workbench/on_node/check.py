@@ -22,10 +22,20 @@ def tell(name: str, do: "Callable[..., Any]", *given: object) -> "Any":
     try:
         value = do(*given)
     except Exception as error:
-        print(json.dumps([name, False, f"{type(error).__name__}: {error}"]))
+        print(json.dumps([name, False, in_words(error)]))
         return None
     print(json.dumps([name, True, value]))
     return value
+
+
+def in_words(error: Exception) -> str:
+    """The text alone where somebody wrote one; else what it was too."""
+    text = str(error)
+    return (
+        text
+        if isinstance(error, (OSError, ValueError)) and " " in text
+        else f"{type(error).__name__}: {text}"
+    )
 
 
 def read_config() -> "dict[str, Any]":
@@ -143,7 +153,7 @@ def tell_link() -> "Any":
     try:
         link = open_link()
     except Exception as error:
-        print(json.dumps(["radio", False, f"{type(error).__name__}: {error}"]))
+        print(json.dumps(["radio", False, in_words(error)]))
         return None
     print(json.dumps(["radio", True, board.RADIO["chip"]]))
     return link
