@@ -16,7 +16,7 @@ ASSETS := gateway/web/static/vendor/THIRD_PARTY.txt
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-recorded micropython generate fuzz-codec bench-alarms bench-codec bench-node bench-energy bench-simulator bench-web age power-cut crash bench-store size test-board test-driver check format assets screenshots build debian lock clean
+.PHONY: help setup demo test test-recorded micropython generate fuzz-codec bench-alarms bench-codec bench-node bench-energy bench-simulator bench-web bench-downlinks age power-cut crash bench-store size test-board test-driver check format assets screenshots build debian lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+[ :].*## / {sub(/ .*/, "", $$1); printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,6 +71,9 @@ bench-web: setup debian ## What the pages weigh and how soon they are there; min
 
 bench-node: .venv/.dev ## Both recorded creeks through the node: wakes, airtime, how late alarms leave
 	@$(BIN)/python -m tests.bench.node $(MESSFUNK_DATA)
+
+bench-downlinks: .venv/.dev ## Joins and confirmed uplinks answered in RX1, by thousands in virtual time; FRAMES=10000
+	@$(BIN)/python -m tests.bench.downlinks $(or $(FRAMES),10000)
 
 age: .venv/.dev ## Ten years of a node against the network server, in minutes; YEARS=10 SEED=1
 	@$(BIN)/python -m tests.bench.age $(or $(YEARS),10) $(or $(SEED),1)

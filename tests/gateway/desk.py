@@ -13,7 +13,7 @@ from codec.lorawan.join import JoinRequest
 from gateway.counters import Counters
 from gateway.devices import AbpKeys, OtaaKeys
 from gateway.model import Downlink, Reception, Uplink
-from gateway.network.answering import Told
+from gateway.network.answering import Told, WayDown
 from gateway.network.config import NetworkConfig
 from gateway.network.server import NetworkServer
 from gateway.refusals import Refusals
@@ -71,7 +71,11 @@ class Ears:
 
 class Desk:
     def __init__(
-        self, where: Where, clock: ManualClock | None = None, config: NetworkConfig | None = None
+        self,
+        where: Where,
+        clock: ManualClock | None = None,
+        config: NetworkConfig | None = None,
+        way_down: WayDown | None = None,
     ) -> None:
         self.store = Store(where)
         if isinstance(where, Path):
@@ -86,7 +90,7 @@ class Desk:
             Random(1),
             self.counters,
             Refusals(self.counters, self.clock),
-            self.gateways,
+            way_down or self.gateways,
         )
 
     def hear(self, *heard: Reception) -> list[Uplink]:
