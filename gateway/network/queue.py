@@ -95,9 +95,10 @@ def add(db: Connection, wanted: Wanted, actor: str, now: int) -> int:
 def ask_journal(
     db: Connection, dev_eui: str, quantity: str, first: int, count: int, now: int, expires_at: int
 ) -> int | None:
-    """Let a node send readings of its journal once more; None when that is asked already."""
+    """Let a node send readings of its journal once more; None when just that was asked before."""
     order = {"order": "journal", "quantity": quantity, "first": first, "count": count}
-    if any(each.orders == json.dumps([order]) for each in waiting(db, dev_eui)):
+    same = "SELECT 1 FROM downlink WHERE dev_eui = ? AND orders = ?"
+    if db.execute(same, (dev_eui, json.dumps([order]))).fetchone():
         return None
     wanted = Wanted(dev_eui, FPORTS["command"], orders=[order], priority=-1, expires_at=expires_at)
     return add(db, wanted, "gateway", now)
