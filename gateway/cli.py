@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from gateway import access_cli, backup_cli, devices, geo_cli, outbox_cli, payload_cli, site_cli
+from gateway import access_cli, backup_cli, devices, geo_cli, outbox_cli, payload_cli, redecode_cli, site_cli
 from gateway.alarms import cli as alarms_cli
 from gateway.app import App
 from gateway.clock import WallClock
@@ -48,6 +48,7 @@ app.add_typer(alarms_cli.notification, name="notification")
 app.add_typer(downlink_cli.app, name="downlink")
 app.add_typer(site_cli.app, name="site")
 app.add_typer(payload_cli.app)
+app.add_typer(redecode_cli.app)
 
 
 ConfigFile = Annotated[Path, typer.Argument(metavar="FILE")]

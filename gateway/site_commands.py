@@ -10,6 +10,7 @@ from gateway.access.roles import Role
 from gateway.commands import Command, Writing
 from gateway.config import Eui
 from gateway.device_commands import Lat, Lon, MountMm, Name
+from gateway.judge import keeping
 from gateway.model import ConflictError, Installation, NotFoundError, Site
 from gateway.store import sites
 
@@ -98,6 +99,7 @@ def install(
     since = writing.clock.now_ms() if from_ms is None else from_ms
     new = Installation(site_id, dev_eui, since, to_ms, mount_mm, lat, lon)
     sites.install(writing.store.connection, new)
+    keeping.relevel(writing.store.connection, new.dev_eui)
     return asdict(new)
 
 

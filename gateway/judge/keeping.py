@@ -81,7 +81,7 @@ def keep(store: Store, uplink_id: str, readings: Sequence[Reading], error: str |
     store.set_decoded(uplink_id, told, error)
     rollups.add(db, _good(each for each in told if each.quantity not in judging.late))
     _remember(db, dev_eui, {name: judging.seen[name] for name in judging.changed})
-    _dry(db, told)
+    dry(db, told)
     for quantity, time, flag in judging.spikes:
         _flag(db, dev_eui, quantity, [(time, flag)])
         if flag == FAIL:
@@ -157,7 +157,7 @@ def _good(readings: Iterable[Reading]) -> Iterable[tuple[str, str, int, float]]:
             yield each.dev_eui, each.quantity, each.time, each.value
 
 
-def _dry(db: Connection, readings: Sequence[Reading]) -> None:
+def dry(db: Connection, readings: Sequence[Reading]) -> None:
     humid = {
         each.time: each.value for each in readings if each.quantity == "humidity" and each.value is not None
     }

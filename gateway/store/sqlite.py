@@ -157,6 +157,3 @@ def _statements(script: str) -> Iterator[str]:
         if sqlite3.complete_statement(statement):
             yield statement
             statement = ""
-
-
-from gateway.store.ledger import Store as Store  # noqa: E402  (until the rooms that are being written have moved)
