@@ -1,9 +1,11 @@
 """The commands on marks, alarms and who is told of them."""
 
+import json
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from codec.desk.words import FPORTS
 from codec.quantities import UNITS
 from gateway.access.roles import Role
 from gateway.alarms import marks, messenger, node_marks, notifications, records
@@ -12,6 +14,8 @@ from gateway.alarms.records import Cause, Kind
 from gateway.alarms.rules import Confirm, Mark, Measure
 from gateway.commands import ArgumentError, Command, Writing
 from gateway.model import NotFoundError
+from gateway.network import queue
+from gateway.network.queue import Wanted
 from gateway.store import sites
 
 # In the quantity's unit: how far below a mark its alarm ends, unless somebody says otherwise.
@@ -51,7 +55,7 @@ def set_mark(
     after = {each.id for each in marks.of_site(db, site_id, now)}
     for ended in before - after:
         records.close_like(db, marks.subject(ended, ""), now)
-    return {"mark": mark_id, "unconfirmed": _unconfirmed(writing, site_id)}
+    return {"mark": mark_id, "unconfirmed": _tell_nodes(writing, site_id)}
 
 
 def end_mark(writing: Writing, mark: int) -> dict[str, Any]:
@@ -59,7 +63,7 @@ def end_mark(writing: Writing, mark: int) -> dict[str, Any]:
     db, now = writing.store.connection, writing.clock.now_ms()
     ended = marks.end(db, mark, now)
     records.close_like(db, marks.subject(mark, ""), now)
-    return {"mark": mark, "unconfirmed": _unconfirmed(writing, ended.site_id)}
+    return {"mark": mark, "unconfirmed": _tell_nodes(writing, ended.site_id)}
 
 
 def acknowledge(writing: Writing, alarm: int) -> dict[str, Any]:
@@ -120,10 +124,23 @@ def _find_site(writing: Writing, site_id: str) -> None:
         raise NotFoundError(f"no site {site_id}; `messfunk site list` shows those there are")
 
 
-def _unconfirmed(writing: Writing, site_id: str) -> dict[str, Any]:
-    """What each node of the site still has to be told."""
-    found = node_marks.of_site(writing.store.connection, site_id, writing.clock.now_ms())
-    return {each.dev_eui: each.order for each in found if not each.is_confirmed}
+def _tell_nodes(writing: Writing, site_id: str) -> dict[str, Any]:
+    """Queue what the nodes of the site do not watch yet, in the place of what waits of an earlier change."""
+    db, now = writing.store.connection, writing.clock.now_ms()
+    told = {}
+    for node in node_marks.of_site(db, site_id, now):
+        for waiting in queue.waiting(db, node.dev_eui):
+            if waiting.state == "queued" and _is_of_marks(waiting.orders):
+                queue.cancel(db, node.dev_eui, waiting.id, now)
+        if not node.is_confirmed:
+            wanted = Wanted(node.dev_eui, FPORTS["command"], orders=[node.order])
+            queue.add(db, wanted, writing.actor, now)
+            told[node.dev_eui] = node.order
+    return told
+
+
+def _is_of_marks(orders: str | None) -> bool:
+    return orders is not None and {each["order"] for each in json.loads(orders)} == {"marks"}
 
 
 COMMANDS = (

@@ -10,7 +10,7 @@ from gateway.store.database import Connection
 _MOUNT = "SELECT site_id, mount_mm FROM installation WHERE dev_eui = ? AND to_ms IS NULL"
 _NODES = "SELECT dev_eui FROM installation WHERE site_id = ? AND to_ms IS NULL ORDER BY dev_eui"
 _TOLD = "SELECT marks FROM node_marks WHERE dev_eui = ?"
-_FARTHEST_MM = 40_000
+_FARTHEST_MM, _WIDEST_MM = 40_000, 5_000  # what the order can say
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,6 @@ def of_node(db: Connection, dev_eui: str, now: int) -> NodeMarks | None:
     ]
     distances = sorted({round(row["mount_mm"] - mark.value) for mark in levels}, reverse=True)
     within = tuple(each for each in distances if 0 <= each <= _FARTHEST_MM)[:AT_ONCE]
-    hysteresis = round(max((mark.hysteresis for mark in levels), default=0))
+    hysteresis = min(_WIDEST_MM, round(max((mark.hysteresis for mark in levels), default=0)))
     told = db.execute(_TOLD, (dev_eui,)).fetchone()
     return NodeMarks(dev_eui, hysteresis, within, told and tuple(map(int, told["marks"].split())))

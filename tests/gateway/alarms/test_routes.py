@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import cbor2
 import httpx
 import pytest
 
@@ -114,6 +115,22 @@ def test_a_node_confirms_its_marks_by_its_hello(house: House, district: District
     district.hear(hello(50, 2000, 1500))
     house.run("mark.end", mark=again["mark"])
     district.hear(hello(50, 2000))
+
+
+def test_marks_go_to_the_node_as_distances_the_newest_alone(house: House, district: District) -> None:
+    house.run("mark.set", site_id="pegel-1", **MARK)
+    last = house.run("mark.set", site_id="pegel-1", **MARK | {"name": "II", "value": 1500.0})
+    select = "SELECT dev_eui, fport, payload, state FROM downlink ORDER BY id"
+    first, second = district.store.connection.execute(select).fetchall()
+    assert (first["state"], second["state"]) == ("cancelled", "queued")
+    assert (second["dev_eui"], second["fport"]) == (district.nodes[0], 10)
+    slot, _, order = cbor2.loads(bytes(second["payload"]))
+    assert (slot, order) == (-20, [2, 50, 2000, 1500])
+    house.run("mark.end", mark=last["mark"])
+    district.hear(hello(50, 2000))
+    assert house.run("mark.set", site_id="pegel-1", **MARK)["unconfirmed"] == {}
+    states = [row["state"] for row in district.store.connection.execute(select)]
+    assert states == ["cancelled", "cancelled", "cancelled"]
 
 
 async def test_marks_are_shown_with_source_and_confirmation(house: House, district: District) -> None:
