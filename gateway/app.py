@@ -106,6 +106,14 @@ class App:
     def reaches(self, gateway_id: str) -> bool:
         return any(source.reaches(gateway_id) for source in self._sources)
 
+    def is_well(self) -> bool:
+        """The loop turns and the ledger answers; what others do wrong is no cause to start anew."""
+        try:
+            self.store.connection.execute("SELECT 1").fetchone()
+        except StoreError:
+            return False
+        return True
+
     def transmit(self, downlink: Downlink, told: Told) -> None:
         for source in self._sources:
             if source.reaches(downlink.gateway_id):
@@ -132,6 +140,8 @@ class App:
             "counters": self.counters.as_dict(),
             "sources": self.source_errors(),
             "sinks": [asdict(lag) for lag in lags],
+            "backup_age_ms": self.nightly.backup_age_ms(),
+            "backup_error": self.nightly.error,
         }
 
     def _open_sources(self, starting: AsyncExitStack) -> None:
@@ -179,6 +189,7 @@ class App:
                 config,
                 self.writer,
                 self._config.page,
+                self.health,
             ),
             listener,
         )

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import signal
 import sys
 from pathlib import Path
@@ -29,6 +30,7 @@ from gateway.console import (
 )
 from gateway.model import Device, GatewayError
 from gateway.network import cli as downlink_cli
+from gateway.service.notify import Service
 from gateway.store import queries, sites
 from gateway.store.ledger import Store
 from gateway.web import shapes
@@ -185,7 +187,12 @@ async def _serve(config: Config, as_json: bool) -> None:
             where["udp"] = str(served.udp_address)
         where["database"] = str(config.store.where)
         tell(where, as_json, "\n".join(f"{name}: {value}" for name, value in where.items()))
+        service = Service(os.environ)
+        service.say("READY=1")
+        living = asyncio.create_task(service.live(served.is_well))
         await ended.wait()
+        living.cancel()
+        service.say("STOPPING=1")
 
 
 def _read_keys(file: str) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from gateway.notify import Notifier
 from gateway.store import queries
 from gateway.store.database import Connection, StoreError, Where, opened
 from gateway.store.queries import Row
-from gateway.web import description, device_routes, pages, problems, shapes, site_routes
+from gateway.web import description, device_routes, operation, pages, problems, shapes, site_routes
 from gateway.web.asking import DevEui, PageQuery, ReadingsQuery, UplinksQuery
 from gateway.web.events import EventStreams
 from gateway.web.guard import Guard
@@ -66,6 +66,7 @@ def create_app(
     config: HttpConfig,
     writer: Writer | None = None,
     page: PageConfig | None = None,
+    health: operation.Health | None = None,
 ) -> FastAPI:
     """The app to be served by `gateway.web.server`, which ends its event streams. No writer, no change."""
     app = description.DescribedApp(
@@ -88,12 +89,14 @@ def create_app(
         failures(clock),
         writer,
         page or PageConfig(),
+        health,
     )
     for each in (
         router,
         device_routes.router,
         downlinks.router,
         site_routes.router,
+        operation.router,
         access_routes.router,
         alarm_routes.router,
         login.router,

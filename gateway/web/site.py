@@ -1,7 +1,8 @@
 """What the routes are handed."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
@@ -28,6 +29,7 @@ class Site:
     failures: Buckets
     writer: Writer | None = None
     page: PageConfig = field(default_factory=PageConfig)
+    health: Callable[[], dict[str, Any]] | None = None
 
 
 def _site(request: Request) -> Site:

@@ -16,6 +16,8 @@ ROUTES = {
 }
 TOKENS = ("/api/v1/tokens", "/api/v1/tokens/{id}")
 SITES = (
+    "/readyz",
+    "/metrics",
     "/api/v1/sites",
     "/api/v1/sites/{site_id}",
     "/api/v1/sites/{site_id}/readings",
