@@ -33,9 +33,9 @@ def parse_time(text: object) -> int:
 
 
 def _parse_quantity(text: object) -> str:
-    if text not in UNITS:
+    if not isinstance(text, str) or text not in UNITS:
         raise ValueError(f"expected one of {', '.join(UNITS)}")
-    return str(text)
+    return text
 
 
 Time = Annotated[
