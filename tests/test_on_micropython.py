@@ -23,7 +23,7 @@ DEVICE_FILES = sorted(
 SHARED_MODULES = sorted(path.stem for path in (ROOT / "tests/shared").glob("test_*.py"))
 
 # One worker starts the VM, once.
-pytestmark = pytest.mark.xdist_group("micropython")
+pytestmark = [pytest.mark.xdist_group("micropython"), pytest.mark.timeout(260)]
 
 
 @pytest.mark.parametrize("path", DEVICE_FILES)
@@ -41,7 +41,7 @@ MARK = "\x02"
 
 def in_the_vm(folder: Path) -> list[str]:
     node = subprocess.run(
-        ["node", "tests/micropython/run.mjs"], cwd=ROOT, capture_output=True, text=True, timeout=100
+        ["node", "tests/micropython/run.mjs"], cwd=ROOT, capture_output=True, text=True, timeout=240
     )
     assert node.returncode == 0, node.stderr
     return node.stdout.splitlines()
@@ -56,7 +56,7 @@ def in_native(folder: Path) -> list[str]:
         env={"MICROPYPATH": f"{ROOT}:{folder}"},
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=240,
     )
     assert native.returncode == 0, native.stderr
     return [line[1:] for line in native.stdout.splitlines() if line.startswith(MARK)]

@@ -4,6 +4,8 @@ Keys are handed in as people read them, most significant byte first; addresses, 
 integers.
 """
 
+import struct
+
 from codec.lorawan import aes
 
 UP = 0
@@ -26,17 +28,16 @@ def cmac(key: bytes, message: bytes) -> bytes:
 
 def data_mic(nwk_s_key: bytes, direction: int, dev_addr: int, fcnt: int, message: bytes) -> bytes:
     """MIC over MHDR..FRMPayload with the whole 32-bit counter (4.4)."""
-    b0 = b"\x49" + _counter_block(direction, dev_addr, fcnt) + bytes([len(message)])
+    b0 = _counter_block(0x49, direction, dev_addr, fcnt, len(message))
     return cmac(nwk_s_key, b0 + message)[:4]
 
 
 def cipher_payload(key: bytes, direction: int, dev_addr: int, fcnt: int, payload: bytes) -> bytes:
     """Encrypt or decrypt FRMPayload, the same operation (4.3.3). `key`: NwkSKey for FPort 0, else AppSKey."""
     cipher = aes.block(key)
-    head = b"\x01" + _counter_block(direction, dev_addr, fcnt)
     out = b""
     for at in range(0, len(payload), 16):
-        stream = cipher.encrypt(head + bytes([at // 16 + 1]))
+        stream = cipher.encrypt(_counter_block(0x01, direction, dev_addr, fcnt, at // 16 + 1))
         part = payload[at : at + 16]
         out += _xor(part, stream[: len(part)])
     return out
@@ -49,8 +50,9 @@ def session_keys(app_key: bytes, join_nonce: int, net_id: int, dev_nonce: int) -
     return cipher.encrypt(b"\x01" + tail), cipher.encrypt(b"\x02" + tail)
 
 
-def _counter_block(direction: int, dev_addr: int, fcnt: int) -> bytes:
-    return bytes(4) + bytes([direction]) + _little(dev_addr, 4) + _little(fcnt, 4) + b"\x00"
+def _counter_block(first: int, direction: int, dev_addr: int, fcnt: int, last: int) -> bytes:
+    """B0 of the MIC and Ai of the cipher (tables 12 and 13)."""
+    return struct.pack("<BIBIIBB", first, 0, direction, dev_addr, fcnt, 0, last)
 
 
 def _little(value: int, size: int) -> bytes:

@@ -1,5 +1,6 @@
 """Data frames (TS001-1.0.4 section 4): MHDR | FHDR | [FPort | FRMPayload] | MIC."""
 
+import struct
 from collections import namedtuple
 
 from codec.compat import const
@@ -77,10 +78,8 @@ def build(plain: Plain, nwk_s_key: bytes, app_s_key: bytes) -> bytes:
     """The frame as it goes on air, encrypted and with its MIC."""
     _check(plain)
     direction = crypto.UP if is_up(plain.mtype) else crypto.DOWN
-    head = bytes([plain.mtype << 5]) + plain.dev_addr.to_bytes(4, "little")
-    head += (
-        bytes([plain.fctrl | len(plain.fopts)]) + (plain.fcnt & 0xFFFF).to_bytes(2, "little") + plain.fopts
-    )
+    fctrl = plain.fctrl | len(plain.fopts)
+    head = struct.pack("<BIBH", plain.mtype << 5, plain.dev_addr, fctrl, plain.fcnt & 0xFFFF) + plain.fopts
     if plain.fport is not None:
         key = nwk_s_key if plain.fport == 0 else app_s_key
         sealed = crypto.cipher_payload(key, direction, plain.dev_addr, plain.fcnt, plain.payload)

@@ -73,7 +73,8 @@ class Hops:
             if wait_ms == soonest_ms:
                 free.append(index)
         # Each free channel is used once before one is used again (RP002-1.0.4 2.3).
-        fresh = [index for index in free if not self._used() >> index & 1] or free
+        used = self._used()
+        fresh = [index for index in free if not used >> index & 1] or free
         silence_ms = self.ledger.silence_ms(now_ms, self._max_duty())
         return fresh[self._randrange(len(fresh))], max(soonest_ms, silence_ms)
 

@@ -68,7 +68,9 @@ class Mac:
     def is_lost(self) -> bool:
         """So long without any downlink that a new join is worth its airtime; the session stays until then."""
         session = self._hops.session
-        return session is not None and session.adr_ack_cnt >= adr.LOST and not self._is_abp()
+        if session is None or session.adr_ack_cnt < adr.LOST or self._is_abp():
+            return False
+        return self._nonces.dev_nonce < sessions.DEV_NONCE_END
 
     def room(self) -> int:
         """Bytes of payload that the next uplink can carry beside what the MAC itself has to say."""
@@ -356,7 +358,7 @@ class Mac:
         elif self._is_abp():
             s = sessions.Session(self._tag, identity[0], identity[1], identity[2])
             s.rx2_data_rate, s.rx_delay_s = self._region.rx2[1], self._region.rx_delay_s
-            self._begin(s, self._options.data_rate)
+            self._begin(s, 0 if self._options.adr else self._options.data_rate)  # 4.3.1.1
             self._save(s)
 
     def _begin(self, s: "Session", data_rate: int) -> None:

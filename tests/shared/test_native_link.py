@@ -146,3 +146,11 @@ def test_a_session_in_doubt_is_joined_over_and_kept_when_nobody_answers():
     link, radio, _ = link_for(mac)
     assert run(link.send(1, b"\x80")) is None
     assert radio.calls.count("send") == 2 and link.joined()
+
+
+def test_a_session_in_doubt_goes_on_when_no_dev_nonce_is_left():
+    mac, _ = joined(Stores(), Stores(), data_rate=5)
+    mac._hops.session.adr_ack_cnt = 448
+    mac._nonces.dev_nonce = 0x10000
+    link, radio, _ = link_for(mac)
+    assert run(link.send(1, b"\x80")) is None and radio.calls.count("send") == 1
