@@ -20,6 +20,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
+from gateway import complaints
 from gateway.access.seal import KeyFile
 from gateway.alarms.section import AlarmsConfig
 from gateway.network.config import NetworkConfig
@@ -273,7 +274,7 @@ def load(file: Path) -> Config:
     except OSError as error:
         raise ConfigError(f"{file}: {error.strerror}; `messfunk config init` writes a first one") from None
     except ValidationError as error:
-        raise ConfigError("\n".join(_explain(file, error))) from None
+        raise ConfigError("\n".join(complaints.lines(file, error, _expected, _CLASSES))) from None
     except ValueError as error:  # TOMLDecodeError and UnicodeDecodeError
         raise ConfigError(f"{file}: not TOML: {error}") from None
     key = config.store.master_key_file
@@ -294,22 +295,6 @@ def to_toml(config: Config, commented: bool = False) -> str:
                     lines.append(f"# {type(table).model_fields[key].description}")
                 lines.append(f"{key} = {json.dumps(value, ensure_ascii=False)}")
     return "\n".join([*lines[1:], ""])
-
-
-def _explain(file: Path, error: ValidationError) -> list[str]:
-    found = error.errors(include_url=False)
-    inner = [e["loc"] for e in found]
-    return [
-        f"{file}: {_key(e['loc'])}: {_expected(e)}"
-        for e in found
-        if not any(len(loc) > len(e["loc"]) and loc[: len(e["loc"])] == e["loc"] for loc in inner)
-    ]
-
-
-def _key(loc: tuple[int | str, ...]) -> str:
-    """source.1.bind is the first source's: counted as people do."""
-    parts = (part for part in loc if part not in _CLASSES)
-    return ".".join(str(part + 1) if isinstance(part, int) else part for part in parts)
 
 
 def _expected(error: ErrorDetails) -> str:

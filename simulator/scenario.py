@@ -2,12 +2,14 @@
 
 import tomllib
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from gateway import complaints
 from simulator import fleet
 from simulator.rows import BROKER, CreekRow, FaultRow, GatewayRow, NodeRow, Scenario, duration_s
 
@@ -36,7 +38,7 @@ def load(name_or_path: str) -> Scenario:
     try:
         scenario = Scenario.model_validate(table, context={"folder": path.parent})
     except ValidationError as error:
-        raise ScenarioError("\n".join(_explain(path, row) for row in error.errors())) from None
+        raise ScenarioError("\n".join(complaints.lines(path, error, _expected))) from None
     scenario = fleet.expand(scenario)
     if not scenario.node:
         raise ScenarioError(f"{path}: node: Field required, at least one [[node]] or [[fleet]]")
@@ -79,11 +81,28 @@ def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _explain(path: Path, error: ErrorDetails) -> str:
-    key = ".".join(str(part) for part in error["loc"])
+def _expected(error: ErrorDetails) -> str:
+    """The models say what they expect; found is what stands in the file."""
     if error["type"] == "extra_forbidden":
-        return f"{path}: {key}: unknown key, remove it or mend its spelling"
-    return f"{path}: {key}: {error['msg']}, found {error['input']!r}"
+        return f"unknown key, expected one of {', '.join(_keys_beside(error['loc']))}"
+    return f"{error['msg']}, found {error['input']!r}"
+
+
+def _keys_beside(loc: complaints.Loc) -> list[str]:
+    """The keys that the table of this key may have."""
+    model: type[BaseModel] = Scenario
+    for part in loc[:-1]:
+        if isinstance(part, str) and part in model.model_fields:
+            model = next(_models(model.model_fields[part].annotation), model)
+    return list(model.model_fields)
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The model in a type such as list[NodeRow] or StormRow | None."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models(inner)
 
 
 def _refuse_twins(path: Path, scenario: Scenario) -> None:
@@ -102,7 +121,7 @@ def _refuse_strangers(path: Path, scenario: Scenario) -> None:
     nodes = {row.name for row in scenario.node}
     gateways = {row.name for row in scenario.gateway}
     brokers = {BROKER} if scenario.lns else set()
-    for number, fault in enumerate(scenario.fault):
+    for number, fault in enumerate(scenario.fault, 1):
         kind, known = "gateway" if fault.hits_gateway else "node", gateways if fault.hits_gateway else nodes
         if fault.what == "broker_off":
             kind, known = "broker of an [lns]", brokers
