@@ -2,17 +2,20 @@
 
 import asyncio
 import hashlib
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 
-from simulator import node as nodes
+from firmware import session as sessions
 from simulator.rows import AirRow, FaultRow, GatewayRow, NodeRow, Scenario
 from simulator.run import Outputs, Plan, in_process
+from tests.simulator import planted
 
 HOURS = 3
 
@@ -70,28 +73,51 @@ def test_whatever_happens_no_counter_is_used_twice_and_no_frame_is_false(world: 
 
 
 def test_a_bug_that_a_world_finds_comes_again_from_its_seed_to_the_microsecond(
-    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A node that forgets its counters at power-on: found, and found again at the same instant."""
-    found: list[int] = []
-    power_on = nodes.SimulatedNode.power_on
+    """Found by random worlds here, played again from its scenario file by another process."""
+    log = tmp_path / "found.events.jsonl"
 
-    def forgetful(self: nodes.SimulatedNode) -> None:
-        self._flash = nodes.MemoryStore()
-        found.append(self._around.clock.now_us())
-        power_on(self)
+    def shows(world: Scenario) -> bool:
+        plan = Plan("found", world, HOURS * 3600, None)
+        asyncio.run(in_process(plan, tmp_path / "found.db", Outputs((log,))))
+        (tmp_path / "found.db").unlink()
+        return planted.reused_us(log) is not None
 
-    monkeypatch.setattr(nodes.SimulatedNode, "power_on", forgetful)
-    world = Scenario(
-        seed=77,
-        interval_s=300,
-        gateway=[GatewayRow(name="G", eui="aa555a0000000101", lat=50.5, lon=9.6)],
-        node=[NodeRow(name="n", dev_eui="0200006d66000001", lat=50.502, lon=9.6)],
-        fault=[FaultRow(what="reset", target="n", at="1h")],
+    search = settings(
+        max_examples=40, derandomize=True, database=None, deadline=None, phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    with monkeypatch.context() as planting:
+        planting.setattr(sessions.Session, "take_fcnt", planted.take_fcnt)
+        world = find(worlds, shows, settings=search)
+        assert shows(world)
+    found_us, digest = planted.reused_us(log), hashlib.sha256(log.read_bytes()).hexdigest()
+    assert not shows(world), "without the bug the same world is sound"
+
+    (tmp_path / "found.toml").write_text(planted.toml(world), encoding="utf-8")
+    again = tmp_path / "found.events.jsonl"
+    command = [
+        sys.executable,
+        "-m",
+        "tests.simulator.planted",
+        "simulate",
+        "found.toml",
+        "--record",
+        str(again),
+    ]
+    environment = {"PATH": "", "PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONHASHSEED": "7"}
+    subprocess.run(
+        [*command, "--record", str(again), "--for", f"{HOURS}h"],
+        check=True,
+        capture_output=True,
+        env=environment,
+        cwd=tmp_path,
     )
-    first, first_digest = played(world)
-    instants = list(found)
-    found.clear()
-    again, again_digest = played(world)
-    assert first["refused"]["dev_nonce"] > 0  # DevNonce 0 a second time: the bug shows
-    assert (again, again_digest, found) == (first, first_digest, instants)
+    assert planted.reused_us(again) == found_us
+    assert hashlib.sha256(without_name(again)).hexdigest() == digest
+
+
+def without_name(log: Path) -> bytes:
+    """The run's first event has the name of its file."""
+    return log.read_bytes().replace(b'"name":"found.toml"', b'"name":"found"', 1)
