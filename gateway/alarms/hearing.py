@@ -27,7 +27,8 @@ _KEEP = """
     WHERE excluded.heard_at >= rhythm.heard_at
 """
 _OVERDUE = """
-    SELECT r.* FROM rhythm r WHERE r.silent_at <= ?
+    SELECT r.* FROM rhythm r JOIN device d ON d.dev_eui = r.dev_eui
+    WHERE r.silent_at <= ? AND d.archived_at IS NULL
     AND NOT EXISTS (SELECT 1 FROM alarm a WHERE a.subject = 'silence:' || r.dev_eui AND a.cleared_at IS NULL)
 """
 _SITE = "SELECT site_id FROM installation WHERE dev_eui = ? AND to_ms IS NULL"

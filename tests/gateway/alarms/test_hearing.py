@@ -45,6 +45,16 @@ def test_a_silent_node_is_told_and_one_that_is_heard_again_is_not(district: Dist
     assert len(district.all()) == 1
 
 
+def test_a_node_that_is_archived_is_not_missed(district: District) -> None:
+    learnt(district)
+    with district.store.transaction():
+        district.store.connection.execute(
+            "UPDATE device SET archived_at = 1 WHERE dev_eui = ?", (district.nodes[0],)
+        )
+    run(district, 8, silent=(0,))
+    assert district.all() == []
+
+
 def test_above_a_mark_two_missed_reports_are_enough(district: District) -> None:
     learnt(district)
     district.mark(1000)
