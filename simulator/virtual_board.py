@@ -13,6 +13,7 @@ from simulator.pseudo_terminal import PseudoTerminal
 _BRIDGE = Path(__file__).with_suffix(".mjs")
 _CTRL_C = b"\x03"
 _LONGEST_LINE = 1 << 24
+_WINDOW_US = 3_500_000  # in which a node's start can be interrupted
 
 POWER_ON, HARD_RESET, WATCHDOG, DEEP_SLEEP, SOFT_RESET = 1, 2, 3, 4, 5  # machine's numbers
 
@@ -44,6 +45,7 @@ class VirtualBoard:
         self._parts = parts
         self._machine = machine
         self._is_typed_to = False
+        self._caught_us = 0
         self._typed = b""  # what the VM has not read yet
         self.state = "off"  # or: asleep, idle (waits for somebody to type), busy, sleeping (in time.sleep)
         self._nap = 0  # the number of the sleep in which it is
@@ -132,9 +134,10 @@ class VirtualBoard:
 
     def _rest(self, state: str) -> None:
         self.state = state
-        if self.speed and self._is_typed_to != (state == "idle"):
-            self._is_typed_to = state == "idle"  # who types, and a watchdog meanwhile, has real time
-            self._clock.set_speed(min(self.speed, 1.0) if self._is_typed_to else self.speed)
+        is_typed_to = state == "idle" or self._clock.now_us() < self._caught_us
+        if self.speed and self._is_typed_to != is_typed_to:
+            self._is_typed_to = is_typed_to  # who types, and a watchdog meanwhile, has real time
+            self._clock.set_speed(min(self.speed, 1.0) if is_typed_to else self.speed)
         self._rests.set()
 
     def _idle(self) -> None:
@@ -230,6 +233,7 @@ class VirtualBoard:
 
     def _opened(self) -> None:
         if self.state == "asleep" and self.wakes_on_open:
+            self._caught_us = self._clock.now_us() + _WINDOW_US  # as long for who opened it as on a board
             self.press_reset()
 
     def _type(self, data: bytes) -> None:

@@ -76,7 +76,7 @@ def test_a_node_joins_and_reports_to_a_gateway_in_another_process(
     assert run.returncode == 0, run.stderr
     told = json.loads(run.stdout)
     assert told["gateway"] is None and told["unanswered"] == 0
-    assert told["air"]["downlinks_heard"] == 1  # the join-accept came within its window, in real time
+    assert told["air"]["downlinks_heard"] >= 1  # the join-accept came within its window, in real time
     shown = json.loads(
         messfunk("device", "show", DEV_EUI, "--config", str(tmp_path / "gateway.toml"), "--json").stdout
     )
@@ -94,4 +94,4 @@ def test_faster_than_real_time_is_refused_with_the_reason(scenario: Path, speed:
 def test_nobody_there_is_said_with_the_next_step(scenario: Path) -> None:
     run = messfunk("simulate", str(scenario), "--gateway", "127.0.0.1:9", "--for", "10s")
     assert run.returncode == 1
-    assert "no gateway answers at 127.0.0.1:9" in run.stderr and "Traceback" not in run.stderr
+    assert "nobody answers at 127.0.0.1:9: start it first" in run.stderr and "Traceback" not in run.stderr
