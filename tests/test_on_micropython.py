@@ -1,5 +1,6 @@
 """What goes on a board runs on MicroPython: compiled by mpy-cross, and tests/shared in the real VM."""
 
+import fcntl
 import importlib
 import json
 import os
@@ -22,8 +23,7 @@ DEVICE_FILES = sorted(
 )
 SHARED_MODULES = sorted(path.stem for path in (ROOT / "tests/shared").glob("test_*.py"))
 
-# One worker starts the VM, once.
-pytestmark = [pytest.mark.xdist_group("micropython"), pytest.mark.timeout(260)]
+pytestmark = pytest.mark.timeout(260)
 
 
 @pytest.mark.parametrize("path", DEVICE_FILES)
@@ -69,7 +69,15 @@ ENGINES = [in_the_vm, in_native] if os.environ.get("MESSFUNK_MICROPYTHON") else 
 def vm_lines(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in request.param(tmp_path_factory.mktemp("engine"))]
+    """What the engine says; the first of pytest's workers starts it, the others wait and read."""
+    base = tmp_path_factory.getbasetemp()
+    folder = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    said = folder / f"{request.param.__name__}.jsonl"
+    with (folder / "engine.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not said.exists():
+            said.write_text("\n".join(request.param(tmp_path_factory.mktemp("engine"))), encoding="utf-8")
+    return [json.loads(line) for line in said.read_text(encoding="utf-8").split("\n")]
 
 
 @pytest.mark.parametrize("module", SHARED_MODULES)

@@ -25,7 +25,6 @@ HANGS = b"import machine, time\nmachine.WDT(timeout=4000)\ntime.sleep(1000)\n"
 
 
 # One board for all of them, in one worker.
-pytestmark = pytest.mark.xdist_group("virtual board")
 
 
 @pytest.fixture(scope="module")

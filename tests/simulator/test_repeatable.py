@@ -52,7 +52,6 @@ def test_two_processes_record_the_same_bytes(tmp_path: Path) -> None:
     assert files[0].stat().st_size > 1000
 
 
-@pytest.mark.xdist_group("micropython")
 def test_firmware_in_the_micropython_vm_sends_byte_identical_uplinks(tmp_path: Path) -> None:
     village = load("village")
     here = pcap_of(tmp_path, village, "here", 2 * HOUR_S)
