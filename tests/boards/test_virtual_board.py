@@ -24,9 +24,6 @@ if not hardware.is_held(board):
 HANGS = b"import machine, time\nmachine.WDT(timeout=4000)\ntime.sleep(1000)\n"
 
 
-# One board for all of them, in one worker.
-
-
 @pytest.fixture(scope="module")
 def flashed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plugged]:
     folder = tmp_path_factory.mktemp("board")
