@@ -10,7 +10,17 @@ from typing import Annotated, Any
 
 import typer
 
-from gateway import access_cli, backup_cli, devices, geo_cli, outbox_cli, payload_cli, redecode_cli, site_cli
+from gateway import (
+    access_cli,
+    backup_cli,
+    devices,
+    doctor_cli,
+    geo_cli,
+    outbox_cli,
+    payload_cli,
+    redecode_cli,
+    site_cli,
+)
 from gateway.alarms import cli as alarms_cli
 from gateway.app import App
 from gateway.clock import WallClock
@@ -30,6 +40,7 @@ from gateway.console import (
 )
 from gateway.model import Device, GatewayError
 from gateway.network import cli as downlink_cli
+from gateway.network import strangers
 from gateway.service.notify import Service
 from gateway.store import queries, sites
 from gateway.store.ledger import Store
@@ -50,6 +61,7 @@ app.add_typer(alarms_cli.notification, name="notification")
 app.add_typer(downlink_cli.app, name="downlink")
 app.add_typer(site_cli.app, name="site")
 app.add_typer(payload_cli.app)
+app.add_typer(doctor_cli.app)
 app.add_typer(redecode_cli.app)
 
 
@@ -134,6 +146,19 @@ def list_devices(config: ConfigOption = None, db: DbOption = None, as_json: AsJs
         for device in known
     ]
     tell({"devices": known}, as_json, "\n".join(lines) or "no device; `messfunk device add` registers one")
+
+
+@device_app.command()
+def unknown(config: ConfigOption = None, db: DbOption = None, as_json: AsJson = False) -> None:
+    """Who asked to join within 24 hours and is not registered with these EUIs."""
+    with refusing(), opened(config, db) as store:
+        found = strangers.told(store.connection, WallClock().now_ms())
+    lines = [
+        f"{each['dev_eui']}  JoinEUI {each['join_eui']}  {shapes.instant(each['last_at'])}  "
+        f"{each['requests']} requests, by gateway {each['gateway_id']}"
+        for each in found
+    ]
+    tell({"unknown": found}, as_json, "\n".join(lines) or "none")
 
 
 @device_app.command()

@@ -6,15 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from codec.lorawan import regions
 from gateway.judge import keeping
 from gateway.model import ConflictError, Device, GatewayError, NotFoundError, Session
 from gateway.store import sites
 from gateway.store.ledger import Store
 
 _KEYS = '{"join_eui": ..., "app_key": ...} or {"dev_addr": ..., "nwk_s_key": ..., "app_s_key": ...}'
-
-
+_RX_DELAY_S = 1  # in every region (RP002-1.0.4, RECEIVE_DELAY1)
 _PLACE = ("lat", "lon", "mount_mm")
 
 
@@ -170,7 +168,6 @@ def install_session(store: Store, dev_eui: str, keys: AbpKeys, now: int) -> None
 
 def _session(dev_eui: str, keys: AbpKeys, now: int) -> Session:
     """An ABP node opens its windows as its region says, it was told nothing else."""
-    region = regions.EU868
     return Session(
         id=0,
         dev_eui=dev_eui,
@@ -180,9 +177,9 @@ def _session(dev_eui: str, keys: AbpKeys, now: int) -> Session:
         state="active",
         fcnt_up=-1,
         fcnt_down=0,
-        rx_delay_s=region.rx_delay_s,
+        rx_delay_s=_RX_DELAY_S,
         rx1_dr_offset=0,
-        rx2_data_rate=region.rx2[1],
+        rx2_data_rate=Session.RX2_OF_REGION,
         created_at=now,
     )
 

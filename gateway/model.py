@@ -5,7 +5,7 @@ Times are integer milliseconds since 1970 (UTC); EUIs and DevAddr lower-case hex
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import ClassVar, Literal, Protocol
 
 
 class GatewayError(Exception):
@@ -97,6 +97,8 @@ class Session:
 
     `link` and `heard` are gateway.network's: what the node has answered, how its last frames were heard.
     """
+
+    RX2_OF_REGION: ClassVar[int] = -1  # as `rx2_data_rate`: of an ABP node that was told no other
 
     id: int
     dev_eui: str

@@ -21,15 +21,23 @@ class Measured(NamedTuple):
 
 
 def read(payload: bytes, fport: int | None) -> list[Measured]:
-    """What a node's message says it measured, whatever its FPort; nothing for a hello or an answer."""
-    if fport == 0:
-        raise WireError("MAC commands (FPort 0), not a message of a node")
+    """What a node's message says it measured, whatever its FPort; nothing for a hello or an answer.
+
+    Nothing either for a frame of MAC commands: FPort 0, or none and no payload.
+    """
+    if is_mac_only(payload, fport):
+        return []
     said = message.decode(payload)
     if isinstance(said, Newer):
         raise WireError(f"{said.what} is newer than this gateway")
     if type(said) not in _MEASURED:
         raise WireError("a command, which no node sends")
     return list(_MEASURED[type(said)](said))
+
+
+def is_mac_only(payload: bytes, fport: int | None) -> bool:
+    """Such a frame is for the network, and no message of a node (TS001-1.0.4 section 4.3.2)."""
+    return fport == 0 or (fport is None and not payload)
 
 
 def decode(uplink: Uplink, installations: Sequence[Installation] = ()) -> list[Reading]:
@@ -50,7 +58,7 @@ def decode(uplink: Uplink, installations: Sequence[Installation] = ()) -> list[R
 
 def numbered(uplink: Uplink) -> list[tuple[int, int]]:
     """Instants and running numbers of the readings in it that a node's journal has, too."""
-    said = message.decode(uplink.payload) if uplink.fport != 0 else None
+    said = None if is_mac_only(uplink.payload, uplink.fport) else message.decode(uplink.payload)
     if isinstance(said, Report) and isinstance(said.values.get("number"), int):
         return [(uplink.received_at - 1000 * said.values.get("age_s", 0), said.values["number"])]
     if isinstance(said, Batch):

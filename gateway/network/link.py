@@ -74,7 +74,8 @@ def into(session: Session, link: Link) -> Session:
 
 def rx2(region: Region, session: Session, link: Link) -> tuple[int, int]:
     """(Hz, data rate) of the node's second window."""
-    return link.rx2_hz or region.rx2[0], session.rx2_data_rate
+    is_told = session.rx2_data_rate != Session.RX2_OF_REGION
+    return link.rx2_hz or region.rx2[0], session.rx2_data_rate if is_told else region.rx2[1]
 
 
 _READERS: dict[str, Callable[[Any], Any]] = {

@@ -12,7 +12,7 @@ from codec.lorawan.regions import Region
 from gateway.model import Session
 from gateway.network import adr, channels, history
 from gateway.network.adr import Bounds, Setting
-from gateway.network.link import Asked, Channel, Link
+from gateway.network.link import Asked, Channel, Link, rx2
 
 _GPS_EPOCH_MS = 315_964_800_000  # 1980-01-06
 _LEAP_MS = 18_000  # GPS time has had no leap second since
@@ -140,9 +140,9 @@ def _timing(wishes: Wishes, state: State) -> list[bytes]:
 
 def _windows(wishes: Wishes, state: State) -> list[bytes]:
     session, region = state.session, wishes.region
-    rx2_hz = state.link.rx2_hz or region.rx2[0]
+    rx2_hz, rx2_data_rate = rx2(region, session, state.link)
     wanted = (wishes.rx1_dr_offset, wishes.rx2_data_rate, wishes.rx2_hz or region.rx2[0])
-    if wanted in ((session.rx1_dr_offset, session.rx2_data_rate, rx2_hz), state.link.refused_windows):
+    if wanted in ((session.rx1_dr_offset, rx2_data_rate, rx2_hz), state.link.refused_windows):
         return []
     head = bytes([commands.RX_PARAM_SETUP, wanted[0] << 4 | wanted[1]])
     return [head + (wanted[2] // 100).to_bytes(3, "little")]

@@ -1,4 +1,4 @@
-"""Downlinks over HTTP: queue one, see what became of those before, take one back."""
+"""Downlinks over HTTP: queue one, see what became of those before, take one back; and who asks to join."""
 
 from typing import Annotated, Any, Literal
 
@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.access.gate import AtDesk, require
 from gateway.access.roles import Role
-from gateway.network import queue
+from gateway.network import queue, strangers
 from gateway.network.commands import ExpiresS, FPort, Orders, Payload, Priority
 from gateway.store import queries
 from gateway.store.queries import Row
@@ -65,6 +65,35 @@ class Downlinks(Page):
 class OneDownlink(Shape):
     now: Instant
     downlink: Downlink
+
+
+class Stranger(Shape):
+    """Its DevEUI is what somebody claims: nothing of a join-request can be checked without the key."""
+
+    dev_eui: Eui
+    join_eui: Eui = Field(description="of its newest request")
+    gateway_id: Eui = Field(description="which heard the newest")
+    first_at: Instant
+    last_at: Instant
+    requests: int
+
+
+class Strangers(Shape):
+    now: Instant
+    strangers: list[Stranger] = Field(description="the newest first, at most 500")
+
+
+@router.get(
+    "/api/v1/unknown-devices",
+    response_model=Strangers,
+    responses=description.REFUSED_CHANGES,
+    dependencies=[require(Role.OPERATOR)],
+)
+async def unknown_devices(site: AtSite) -> Row:
+    """Who asked to join within 24 hours and is not registered so."""
+    now = site.clock.now_ms()
+    with queries.opened(site.store) as db:
+        return {"now": now, "strangers": strangers.told(db, now)}
 
 
 @router.get(

@@ -12,7 +12,7 @@ from codec.wire import WireError
 from gateway import events
 from gateway.counters import Counters
 from gateway.model import Clock, GatewayError, Reception, Session, Uplink
-from gateway.network import channels, history, ledger, link, mac, queue, wishes
+from gateway.network import channels, history, ledger, link, mac, queue, strangers, wishes
 from gateway.network.answering import Answering, Fixed, WayDown
 from gateway.network.config import NetworkConfig
 from gateway.network.downlink import Listening
@@ -222,7 +222,11 @@ class NetworkServer:
         dev_eui, join_eui = request.dev_eui.hex(), request.join_eui.hex()
         is_used = self._store.is_nonce_used(dev_eui, join_eui, request.dev_nonce)
         decision = decide_join(heard.phy, self._store.device(dev_eui), is_used)
-        return self._admit(decision, heard) if isinstance(decision, Admitted) else decision
+        if isinstance(decision, Admitted):
+            return self._admit(decision, heard)
+        if decision.cause == "unknown_device":
+            strangers.note(self._store.connection, dev_eui, join_eui, heard.gateway_id, heard.received_at)
+        return decision
 
     def _admit(self, admitted: Admitted, heard: Reception) -> Taken:
         wanted = self._answering.wishes(self._region.rx_delay_s, [heard])

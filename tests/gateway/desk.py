@@ -111,13 +111,18 @@ class Desk:
         )
 
     def dump(self) -> list[tuple[object, ...]]:
-        """All rows of all tables."""
+        """All rows of all tables, without who asked to join and is not known: that changes nothing."""
         select = self.store.connection.execute
         listed = "SELECT name FROM sqlite_schema WHERE type = 'table'"
         if isinstance(self.store.where, Postgres):
             listed = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
         tables = sorted(row[0] for row in select(listed))
-        return [(table, *row) for table in tables for row in select(f"SELECT * FROM {table}")]
+        return [
+            (table, *row)
+            for table in tables
+            if table != "stranger"
+            for row in select(f"SELECT * FROM {table}")
+        ]
 
     def fcnts(self, dev_eui: str) -> list[tuple[int, int]]:
         found = self.store.connection.execute(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from codec.message import ROWS
 from codec.wire import WireError
 from gateway.model import Installation, Reading, Uplink
-from gateway.stages import decode
+from gateway.stages import decode, numbered
 
 BIT = {row.name: row.bit for row in ROWS}
 CENTRE = {row.name: row.centre for row in ROWS}
@@ -92,8 +92,9 @@ def test_the_port_does_not_matter(fport: int | None) -> None:
 
 
 def test_mac_commands_are_no_report() -> None:
-    with pytest.raises(WireError, match="MAC commands"):
-        decode(uplink(payload(temperature=0), fport=0))
+    """They are for the network: nothing measured, and nothing wrong either."""
+    for mac_only in (uplink(payload(temperature=0), fport=0), uplink(b"", fport=None)):
+        assert (decode(mac_only), numbered(mac_only)) == ([], [])
 
 
 @pytest.mark.parametrize("content", [b"", b"\x00", b"\x80", b"\xa0", b"hello", b"\x9f\x00\xff", b"\x83\x00"])

@@ -228,3 +228,16 @@ def test_what_is_known_survives_its_row() -> None:
     for known in (Link(), full, mac.ask(full, (b"\x06", b"\x08\x05"), 70_000), Link(battery=0)):
         assert link.of(link.into(SESSION, known)) == known
     assert link.into(SESSION, Link()).link == ""
+
+
+@pytest.mark.parametrize("name", ["EU868", "IN865", "KR920", "AS923-1", "US915", "AU915"])
+def test_an_abp_node_opens_its_second_window_as_its_region_says(name: str) -> None:
+    region = regions.REGIONS[name]
+    hz, data_rate = region.rx2
+    untold = replace(SESSION, rx2_data_rate=Session.RX2_OF_REGION)
+    assert link.rx2(region, untold, Link()) == region.rx2
+    wishes = Wishes(region, rx2_hz=hz, rx2_data_rate=data_rate)
+    assert mac.requests(wishes, State(untold, Link()), Frame(0, None, False, False, 0)) == mac.requests(
+        wishes, State(replace(SESSION, rx2_data_rate=data_rate), Link()), Frame(0, None, False, False, 0)
+    )
+    assert link.rx2(region, replace(SESSION, rx2_data_rate=3), Link()) == (hz, 3)

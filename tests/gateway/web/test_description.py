@@ -94,7 +94,15 @@ async def test_problems_are_as_described(client: httpx.AsyncClient) -> None:
 
 async def test_every_route_is_described_and_nothing_else(client: httpx.AsyncClient) -> None:
     root = (await client.get("/openapi.json")).json()
-    further = {"/api/v1/events", "/api/v1/audit", "/api/v1/session", *TOKENS, *ALARMS, *SITES}
+    further = {
+        "/api/v1/events",
+        "/api/v1/unknown-devices",
+        "/api/v1/audit",
+        "/api/v1/session",
+        *TOKENS,
+        *ALARMS,
+        *SITES,
+    }
     assert set(root["paths"]) == {*ROUTES, *further, *(path for path, _ in CHANGES)}
     methods = {(path, method) for path, each in root["paths"].items() for method in each}
     assert methods - {(path, "get") for path in root["paths"]} == CHANGES

@@ -1,0 +1,123 @@
+"""What may go wrong where the gateway runs: each finding in words, with the next step."""
+
+import ctypes
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from gateway import local
+from gateway.config import Config
+from gateway.model import GatewayError
+from gateway.peers import LnsConfig
+from gateway.store import backup
+
+_TIMEX_BYTES = 512  # more than any kernel's struct timex
+_TIME_ERROR = 5  # the clock is not synchronized (adjtimex(2))
+_FREE_BYTES = 1 << 30
+_FREE_SHARE = 0.05
+_STALE_H = 26
+_HOUR_MS = 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`look` is what nobody but the operator can see; `wrong` needs doing."""
+
+    name: str
+    state: Literal["good", "look", "wrong"]
+    text: str
+
+
+def examine(
+    config: Config, now_ms: int, is_synchronized: Callable[[], bool], free: Callable[[Path], tuple[int, int]]
+) -> Iterator[Finding]:
+    """`free` says how many bytes of how many are free where a path lies."""
+    yield _clock(is_synchronized())
+    yield _disk(config.store.path.absolute().parent, free)
+    yield _master_key(config)
+    yield _lock(config.store.path)
+    yield _backup(config, now_ms)
+    for source in config.source:
+        if isinstance(source, LnsConfig):
+            yield from _broker(source)
+
+
+def is_synchronized() -> bool:
+    """As the kernel knows from whoever steers it: chrony, timesyncd, ntpd."""
+    timex = ctypes.create_string_buffer(_TIMEX_BYTES)  # modes 0: only read
+    return bool(0 <= ctypes.CDLL(None).adjtimex(timex) != _TIME_ERROR)
+
+
+def free(folder: Path) -> tuple[int, int]:
+    """Bytes free, and bytes at all."""
+    usage = shutil.disk_usage(folder)
+    return usage.free, usage.total
+
+
+def _clock(is_good: bool) -> Finding:
+    if is_good:
+        return Finding("clock", "good", "it follows a time server")
+    return Finding(
+        "clock", "wrong", "no time server steers it, readings are dated by it: install chrony or timesyncd"
+    )
+
+
+def _disk(folder: Path, free: Callable[[Path], tuple[int, int]]) -> Finding:
+    try:
+        left, size = free(folder)
+    except OSError as error:
+        return Finding("disk", "wrong", f"{folder}: {error.strerror}: create it, or change [store] path")
+    told = f"{folder}: {left / 1e9:.1f} of {size / 1e9:.1f} GB free"
+    if left < _FREE_BYTES or left < size * _FREE_SHARE:
+        return Finding("disk", "wrong", f"{told}: make room, what cannot be stored is not acknowledged")
+    return Finding("disk", "good", told)
+
+
+def _master_key(config: Config) -> Finding:
+    key = config.store.key_file
+    if key is None:
+        return Finding("master key", "look", "plain_keys = true: the nodes' keys lie open; for simulations")
+    if not key.exists():
+        return Finding(
+            "master key", "look", f"{key}: none yet; the first device makes it, or restore it from your copy"
+        )
+    try:
+        key.read()
+    except GatewayError as error:
+        return Finding("master key", "wrong", str(error))
+    return Finding("master key", "good", f"{key}: keep a copy elsewhere, not with the backups")
+
+
+def _lock(database: Path) -> Finding:
+    if not database.absolute().parent.is_dir():
+        return Finding("database lock", "wrong", f"{database.parent}: no such folder; create it")
+    with local.Lock(database) as lock:
+        is_free = lock.take()
+    if is_free:
+        return Finding("database lock", "look", f"{database}: no gateway works with it; start one")
+    return Finding("database lock", "good", f"{database}: a gateway works with it")
+
+
+def _backup(config: Config, now_ms: int) -> Finding:
+    folder = config.backup.folder
+    if folder is None:
+        return Finding("backup", "wrong", "none is made: set [backup] folder, on another disk")
+    age_ms = backup.age_ms(folder, now_ms)
+    if age_ms is None:
+        return Finding("backup", "wrong", f"{folder}: none yet; run: messfunk backup create --to {folder}")
+    told = f"{folder}: the newest is {age_ms // _HOUR_MS} hours old"
+    if age_ms > _STALE_H * _HOUR_MS:
+        return Finding("backup", "wrong", f"{told}: the gateway's log says why")
+    return Finding("backup", "good", f"{told}; messfunk backup verify reads it")
+
+
+def _broker(source: LnsConfig) -> Iterator[Finding]:
+    """A broker does not tell its limits: where to look."""
+    where = f"source {source.name}"
+    if source.type != "tts":
+        text = "ChirpStack publishes at QoS 0 unless [integration.mqtt] qos = 1, and then loses what we miss"
+        yield Finding(where, "look", text)
+    text = "while we are away Mosquitto keeps 1000 messages: set max_queued_messages 0 and persistence true"
+    yield Finding(where, "look", text)

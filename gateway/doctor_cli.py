@@ -1,0 +1,31 @@
+"""`messfunk doctor`: what may go wrong where the gateway runs, before it does."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway import doctor as doctoring
+from gateway.clock import WallClock
+from gateway.config import load
+from gateway.console import CONFIG, AsJson, refusing, tell
+
+app = typer.Typer()
+
+
+@app.command()
+def doctor(
+    config: Annotated[Path, typer.Option("--config", metavar="FILE", help="The gateway's.")] = CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """Look at clock, disk, master key, database, backup and brokers. Exit code 1 when something is wrong."""
+    with refusing():
+        found = list(
+            doctoring.examine(load(config), WallClock().now_ms(), doctoring.is_synchronized, doctoring.free)
+        )
+    is_well = all(each.state != "wrong" for each in found)
+    lines = [f"{each.state:5}  {each.name}: {each.text}" for each in found]
+    tell({"ok": is_well, "findings": [asdict(each) for each in found]}, as_json, "\n".join(lines))
+    if not is_well:
+        raise typer.Exit(1)

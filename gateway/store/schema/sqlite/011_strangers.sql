@@ -1,0 +1,10 @@
+-- Who asked to join and is not registered: for operators who look for the DevEUI of a new node.
+
+CREATE TABLE stranger (
+    dev_eui    TEXT PRIMARY KEY,
+    join_eui   TEXT NOT NULL,                       -- of the newest request, as its gateway
+    gateway_id TEXT NOT NULL,
+    first_at   INTEGER NOT NULL,
+    last_at    INTEGER NOT NULL,
+    requests   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
