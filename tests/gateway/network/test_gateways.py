@@ -4,7 +4,7 @@ from dataclasses import replace
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from codec.lorawan.regions import EU868
@@ -73,6 +73,7 @@ def test_a_transmitter_sends_one_frame_at_a_time() -> None:
 
 
 @settings(max_examples=20, deadline=None)
+@example(1754270, 20_000)  # fills its hour to the last microsecond
 @given(st.integers(0, 1 << 32), st.sampled_from([2_000, 20_000, 200_000]))
 def test_no_hour_of_a_sub_band_holds_more_than_the_law_allows(seed: int, mean_gap_ms: int) -> None:
     """Frames are booked for 1 to 7 s ahead, so not quite in the order in which they are sent."""
