@@ -6,7 +6,6 @@ from firmware.marks import Marks
 from firmware.sampling import Sampling
 from firmware.schedule import Schedule
 
-_DEEP_SLEEP = const(4)  # of RESET_CAUSES: the usual waking
 _QUIET_FACTOR = const(4)  # samples and reports are so much rarer while the battery is low
 
 
@@ -15,7 +14,6 @@ class Looking:
 
     def __init__(self, board: "Board", plan: "dict[str, Any]", sensors: "list[Sensor]"):
         self._board = board
-        self._reset_cause = board.reset_cause()
         self._clock = board.clock()
         self._rtc = rtc = board.rtc()
         self._plan = plan
@@ -41,7 +39,7 @@ class Looking:
     def judge(self) -> None:
         """What of this has to leave: an alarm at once, a report when it is due, a hello after a start."""
         now_ms = self._clock.now_ms()
-        greets = self._reset_cause != _DEEP_SLEEP or bool(self._rtc.get("greet"))
+        greets = self._rtc.get("greet")
         alarms = self._sampling.over != self._marks.crossed
         reports = self._is_slow or self._schedule.report_due(now_ms)
         if not self._values or not (greets or alarms or reports):
@@ -50,7 +48,7 @@ class Looking:
 
         telling = Telling(self._board, self._plan, self._sampling, self._values)
         if greets:
-            telling.greet(self._reset_cause)
+            telling.greet(greets[0])
         if alarms:
             telling.alarm()
             self._marks.crossed = self._sampling.over

@@ -19,6 +19,7 @@ REBOOT = b"reboot"  # what waits in RTC memory until an answer has left
 REJOIN = b"rejoin"
 _WANTED = "<BHH"  # quantity, first number, how many
 _READINGS = const(12)
+_DEEP_SLEEP = const(4)  # of RESET_CAUSES: the usual waking
 _REJOIN_MS = const(30000)
 _USUAL_S = const(300)
 _DRIFT_S = const(5)  # by so much a reading may be off the batch's interval
@@ -119,7 +120,7 @@ class Orders:
 
     def _marks(self, arguments: "tuple[int, ...]") -> None:
         settings.change(self._flash, {"hysteresis_mm": arguments[0], "marks_mm": list(arguments[1:])})
-        self._rtc.put("greet", b"1")  # the next hello confirms them
+        self._rtc.put("greet", bytes([_DEEP_SLEEP]))  # the next hello confirms them
 
     def _offset(self, arguments: "tuple[int, ...]") -> None:
         settings.change(self._flash, {f"offset_{self._measured(arguments[0])}": arguments[1]})

@@ -10,7 +10,10 @@ _DEEP_SLEEP = const(4)  # of RESET_CAUSES: the usual waking
 def load(board: "Board", read: "Callable[[str], dict[str, Any]]") -> "dict[str, Any]":
     """The plan in force. `read` gives the content of config.json and secrets.json by name."""
     saved = board.flash().get("plan")
-    if saved and board.reset_cause() == _DEEP_SLEEP:
+    cause = board.reset_cause()
+    if cause != _DEEP_SLEEP:
+        board.rtc().put("greet", bytes([cause]))  # the next look tells it
+    elif saved:
         return json.loads(saved)
     from firmware.planning import make
 

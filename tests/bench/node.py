@@ -74,7 +74,7 @@ class Bench:
     def __init__(self, creek: Creek, seed: int):
         self._creek = creek
         self._rng = random.Random(seed)
-        self._stores: dict[str, dict[str, bytes]] = {"flash": {}, "rtc": {}}
+        self._stores: dict[str, dict[str, bytes]] = {"flash": {}, "rtc": {"greet": b"\x01"}}
         self.at_ms = 0
         self.air_us = 0
         self.sent: list[tuple[int, int, bytes]] = []

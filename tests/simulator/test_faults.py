@@ -1,7 +1,11 @@
 """Faults are lines of a scenario: each does what it says, is logged, and ends when it should."""
 
+import sqlite3
+
 import pytest
 
+from codec import message
+from codec.desk import words
 from simulator.plugin import Simulate
 from tests.simulator.test_scenario import GOOD
 
@@ -36,6 +40,17 @@ def test_power_loss_forgets_rtc_but_not_the_session(messfunk_sim: Simulate) -> N
     assert hours == {0, 1, 3, 4}
     assert outcome.gateway["joins"] == 1  # flash kept the session, with its counters
     assert sum(outcome.gateway["refused"].values()) == 0
+
+
+def test_a_brown_out_keeps_rtc_memory_and_the_hello_names_it(messfunk_sim: Simulate) -> None:
+    outcome = messfunk_sim(faulty("brown_out", "*", "2h"), "5h")
+    with sqlite3.connect(outcome.database) as db:
+        hellos = db.execute("SELECT payload FROM uplink WHERE fport = 4 ORDER BY received_at").fetchall()
+    said = [message.decode(payload) for (payload,) in hellos]
+    assert [words.RESET_CAUSES[hello.reset_cause] for hello in said] == ["power_on", "brown_out"]
+    assert outcome.gateway["joins"] == 1
+    numbers = [value for _, _, value, _ in outcome.readings("number")]
+    assert numbers == sorted(numbers), "the open page of the journal was kept"
 
 
 @pytest.mark.parametrize(
