@@ -102,4 +102,15 @@ def _place(rows: list[Any], devices: dict[str, Row], asker: Principal | None) ->
         None if degrees is None else round(degrees, decimals) for degrees in (site["lat"], site["lon"])
     )
     spells = tuple((row["dev_eui"], row["from_ms"], row["to_ms"]) for row in rows)
-    return Place(site["id"], site["name"] or site["id"], lat, lon, bool(site["published"]), device, spells)
+    here = _while_here(device, site["from_ms"], site["to_ms"])
+    return Place(site["id"], site["name"] or site["id"], lat, lon, bool(site["published"]), here, spells)
+
+
+def _while_here(device: Row, begin: int, over: int | None) -> Row:
+    """What the node has told of this place: before and after, it tells of another, which may be private."""
+    until = _EVER if over is None else over
+    last = [each for each in device["last"] if begin <= each["time"] < until]
+    heard = device["last_seen"]
+    if heard is not None and not begin <= heard < until:
+        heard = max((each["time"] for each in last), default=None)
+    return device | {"last": last, "last_seen": heard}

@@ -103,8 +103,11 @@ def summary(language: str, quantity: str | None, rows: list[Point]) -> dict[str,
 
 def _newest_uplinks(db: Connection, place: Place) -> Iterable[dict[str, Any]]:
     heard = place.device["last_seen"]
-    since = None if heard is None else heard - 12 * HOUR_MS
-    return reversed(list(queries.uplinks(db, place.device["dev_eui"], (since, None)))) if heard else []
+    if heard is None:
+        return []
+    dev_eui, begin, over = place.spells[-1]
+    span = (max(begin, heard - 12 * HOUR_MS), over)
+    return reversed(list(queries.uplinks(db, dev_eui, span)))
 
 
 @router.page("/sites/{site_id}/{quantity}.json")
