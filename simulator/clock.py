@@ -7,18 +7,12 @@ import asyncio
 import heapq
 import time
 from collections.abc import Awaitable, Callable
-from typing import NamedTuple
 
 Action = Callable[[], Awaitable[None] | None]
+_Entry = tuple[int, int, Action]  # when in us, a serial number, what
 
 _SLICE_S = 0.02  # how coarsely `now` moves while nothing happens
 _YIELD_EVERY = 50  # actions between two looks at the event loop, so that a page stays served at full speed
-
-
-class _Entry(NamedTuple):
-    when_us: int
-    serial: int
-    action: Action
 
 
 class VirtualClock:
@@ -47,38 +41,38 @@ class VirtualClock:
     def call_at_us(self, when_us: int, action: Action) -> None:
         """Run `action` at `when_us`, or now when that is past; equal instants run in the order asked for."""
         self._serial += 1
-        heapq.heappush(self._heap, _Entry(max(when_us, self._now_us), self._serial, action))
+        heapq.heappush(self._heap, (max(when_us, self._now_us), self._serial, action))
 
     def call_at(self, when_ms: int, action: Action) -> None:
         self.call_at_us(when_ms * 1000, action)
 
     async def run(self, until_us: int) -> None:
         """Let time pass until `until_us`."""
-        done = 0
+        heap, done = self._heap, 0
         while True:
-            target_us = min(self._heap[0].when_us, until_us) if self._heap else until_us
-            if not self._reached(target_us):
+            ends = not heap or heap[0][0] > until_us
+            target_us = until_us if ends else heap[0][0]
+            if self._speed is not None and not self._reached(target_us, self._speed):
                 await asyncio.sleep(_SLICE_S)
                 continue
-            self._now_us = max(self._now_us, target_us)
-            if not self._heap or self._heap[0].when_us > until_us:
+            if target_us > self._now_us:
+                self._now_us = target_us
+            if ends:
                 return
-            working = heapq.heappop(self._heap).action()
+            working = heapq.heappop(heap)[2]()
             if working is not None:
                 await working
             done += 1
             if done % _YIELD_EVERY == 0:
                 await asyncio.sleep(0)
 
-    def _reached(self, target_us: int) -> bool:
+    def _reached(self, target_us: int, speed: float) -> bool:
         """Whether real time allows `target_us` yet; until then `now` moves as far as it does allow."""
-        if self._speed is None:
-            return True
         began_s, began_us = self._anchor
-        allowed_us = began_us + int((time.monotonic() - began_s) * self._speed * 1e6)
+        allowed_us = began_us + int((time.monotonic() - began_s) * speed * 1e6)
         if allowed_us >= target_us:
             # Work that took long is not caught up with: from here on the pace is kept anew.
-            if allowed_us - target_us > self._speed * 1e6:
+            if allowed_us - target_us > speed * 1e6:
                 self._anchor = (time.monotonic(), target_us)
             return True
         self._now_us = max(self._now_us, allowed_us)

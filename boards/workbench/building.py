@@ -19,6 +19,7 @@ from firmware import sensors
 from firmware.sensors import rules
 
 _DEVICE_ROOMS = ("codec/", "firmware/")
+_DESK = "codec/desk/"  # imported where it is there, on a host
 # The entry is compiled by the interpreter itself, which looks for main.py.
 _MAIN = "from firmware.{entry} import main\n\nmain()\n"
 
@@ -105,7 +106,7 @@ def _imports(name: str) -> list[str]:
             for end in range(1, len(parts) + 1):
                 path = "/".join(parts[:end])
                 found += [file for file in (f"{path}.py", f"{path}/__init__.py") if (ROOT / file).exists()]
-    return [file for file in found if file.startswith(_DEVICE_ROOMS)]
+    return [file for file in found if file.startswith(_DEVICE_ROOMS) and not file.startswith(_DESK)]
 
 
 def _device_nodes(tree: ast.AST) -> Iterator[ast.AST]:
