@@ -29,7 +29,7 @@ class Journal:
         if open_page is None:
             from firmware.recall import reopen
 
-            open_page, self.fails = reopen(flash)
+            open_page, self.fails = reopen(flash, rtc)
         self._first, self._base_s, self._body = open_page
         self._count = len(list(records(self._body)))
 

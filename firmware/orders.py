@@ -22,7 +22,8 @@ _READINGS = const(12)
 _DEEP_SLEEP = const(4)  # of RESET_CAUSES: the usual waking
 _REJOIN_MS = const(30000)
 _USUAL_S = const(300)
-_DRIFT_S = const(5)  # by so much a reading may be off the batch's interval
+_OFF_S = const(1)  # by so much a reading may be off the batch's interval; the journal counts whole seconds
+_UNDATED_S = const(1 << 25)  # more than a year old: of a clock that was never told
 _COLUMNS = const(6)  # of the registry's table
 
 
@@ -155,23 +156,35 @@ class Orders:
 def batch(journal: "Recall", name: str, wanted: "tuple[int, int]", now_s: int) -> "tuple[int, bytes | None]":
     """Up to 12 readings at one interval from a first number on: (numbers dealt with, payload).
 
-    Where the node went faster a batch ends and the next begins; what the journal lost is passed over.
+    Where the node went faster a batch ends and the next begins; what the journal lost, or cannot date, is
+    passed over.
     """
     first, count = wanted
     records = journal.read(first, min(count, _READINGS))
     if not records:
         return min(count, PAGE), None
-    skipped = (records[0].number - first) & 0xFFFF
-    interval_s = records[1].time_s - records[0].time_s if len(records) > 1 else _USUAL_S
-    readings = []
-    for place, record in enumerate(records):
-        drift_s = record.time_s - records[0].time_s - place * interval_s
-        if record.number != (records[0].number + place) & 0xFFFF or abs(drift_s) > _DRIFT_S:
-            break
-        readings.append(record.values.get(name))
-    age_s = now_s - records[len(readings) - 1].time_s
-    payload = dialogue.batch(records[0].number, name, readings, max(interval_s, 1), max(age_s, 0))
-    return skipped + len(readings), payload
+    together, interval_s = _in_step(records)
+    taken = (records[0].number - first & 0xFFFF) + together
+    age_s = max(now_s - records[together - 1].time_s, 0)
+    if age_s > _UNDATED_S:
+        return taken, None
+    readings = [record.values.get(name) for record in records[:together]]
+    return taken, dialogue.batch(records[0].number, name, readings, interval_s, age_s)
+
+
+def _in_step(records: "list[Record]") -> "tuple[int, int]":
+    """How many of these a batch can hold with their times, and the interval between them."""
+    interval_s = _USUAL_S
+    for end in range(1, len(records)):
+        newest = records[end]
+        step_s = (newest.time_s - records[0].time_s + end // 2) // end
+        if step_s < 1 or newest.number != (records[0].number + end) & 0xFFFF:
+            return end, interval_s
+        for place in range(end):
+            if abs(newest.time_s - records[place].time_s - (end - place) * step_s) > _OFF_S:
+                return end, interval_s
+        interval_s = step_s
+    return len(records), interval_s
 
 
 def _name(quantity: int) -> str:
@@ -198,3 +211,4 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from firmware.contracts import Board, Link
+    from firmware.recall import Record

@@ -11,14 +11,14 @@ from uuid import uuid4
 
 from codec.desk.words import FPORTS
 from codec.wire import WireError
-from gateway import events, local, stages
+from gateway import events, local, recall, stages
 from gateway.alarms.duty import Duty
 from gateway.commands import Writer
 from gateway.composition import COMMANDS
 from gateway.config import Address, Config, ConfigError, SourceConfig
 from gateway.counters import Counters
 from gateway.judge import keeping
-from gateway.model import Clock, Downlink, GatewayError, Reading, Uplink
+from gateway.model import Clock, Downlink, GatewayError, Uplink
 from gateway.network import handover, queue
 from gateway.network.answering import Told
 from gateway.network.server import NetworkServer
@@ -232,19 +232,22 @@ class App:
             self.clock.call_at(self.clock.now_ms(), give)
 
     def _store_decoded(self, uplink: Uplink) -> None:
-        readings: list[Reading] = []
-        error = None
+        db = self.store.connection
+        decoded, error = stages.Decoded(None, [], []), None
         if uplink.fport == FPORTS["answer"]:
-            queue.hear(self.store.connection, uplink.dev_eui, uplink.payload, uplink.received_at)
+            queue.hear(db, uplink.dev_eui, uplink.payload, uplink.received_at)
         try:
-            readings = stages.decode(uplink, sites.installations(self.store.connection, uplink.dev_eui))
+            decoded = stages.decode(uplink, sites.installations(db, uplink.dev_eui))
         except WireError as refused:
             error = str(refused)
             self.counters.add("undecoded")
-        readings = keeping.keep(self.store, uplink.id, readings, error)
-        keeping.number(self.store.connection, uplink.dev_eui, stages.numbered(uplink) if not error else ())
+        decoded = recall.news(db, uplink, decoded)
+        readings = keeping.keep(self.store, uplink.id, decoded.readings, error)
+        recall.note(db, uplink, decoded.numbered)
+        keeping.number(db, uplink.dev_eui, decoded.numbered)
+        recall.ask(db, uplink.dev_eui, uplink.received_at)
         events.tell_uplink(self.store, uplink, readings)
-        self._alarms.saw(uplink, readings)
+        self._alarms.saw(uplink, decoded.said, readings)
         self._sinks.owe(uplink.id)
 
     async def _catch_up(self) -> None:

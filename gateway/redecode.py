@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from codec.wire import WireError
-from gateway import stages
+from gateway import recall, stages
 from gateway.access.roles import Role
 from gateway.commands import Command, Writing
 from gateway.config import Eui
@@ -50,7 +50,7 @@ def differences(store: Store, dev_eui: str) -> Iterator[Difference]:
         uplink = Uplink(**{name: row[name] for name in _NAMES})
         error = None
         try:
-            readings = stages.decode(uplink, placed)
+            readings = recall.news(db, uplink, stages.decode(uplink, placed)).readings
         except WireError as refused:
             readings, error = [], str(refused)
         before = _stored(db, uplink.id)

@@ -9,6 +9,7 @@ from codec.wire import WireError
 from gateway.model import Installation, Reading, Uplink
 
 _NOT_JUDGED, _FAIL = 2, 4  # QARTOD
+_OLDEST_S = 400 * 86_400  # no journal reaches further back
 _STAMPS = ("number", "age_s")  # say which and when, they are no readings themselves
 
 
@@ -20,19 +21,24 @@ class Measured(NamedTuple):
     steps: int | str
 
 
-def read(payload: bytes, fport: int | None) -> list[Measured]:
-    """What a node's message says it measured, whatever its FPort; nothing for a hello or an answer.
+class Decoded(NamedTuple):
+    """A message, None for MAC commands; `numbered`: instants and running numbers of its readings."""
 
-    Nothing either for a frame of MAC commands: FPort 0, or none and no payload.
-    """
+    said: Any
+    readings: list[Reading]
+    numbered: list[tuple[int, int]]
+
+
+def read(payload: bytes, fport: int | None) -> Any:
+    """What a node says, whatever its FPort; None for MAC commands: FPort 0, or none and no payload."""
     if is_mac_only(payload, fport):
-        return []
+        return None
     said = message.decode(payload)
     if isinstance(said, Newer):
         raise WireError(f"{said.what} is newer than this gateway")
     if type(said) not in _MEASURED:
         raise WireError("a command, which no node sends")
-    return list(_MEASURED[type(said)](said))
+    return said
 
 
 def is_mac_only(payload: bytes, fport: int | None) -> bool:
@@ -40,10 +46,13 @@ def is_mac_only(payload: bytes, fport: int | None) -> bool:
     return fport == 0 or (fport is None and not payload)
 
 
-def decode(uplink: Uplink, installations: Sequence[Installation] = ()) -> list[Reading]:
-    """The readings of an uplink; a level follows from the height that the sensor had when it measured."""
+def decode(uplink: Uplink, installations: Sequence[Installation] = ()) -> Decoded:
+    """What it says, with its readings; a level follows from the height that its sensor then had."""
+    said = read(uplink.payload, uplink.fport)
+    if said is None:
+        return Decoded(None, [], [])
     readings = []
-    for age_s, quantity, steps in read(uplink.payload, uplink.fport):
+    for age_s, quantity, steps in _MEASURED[type(said)](said):
         is_possible = isinstance(steps, str) or quantities.in_range(quantity, steps)
         flag = _NOT_JUDGED if is_possible else _FAIL
         value = steps if isinstance(steps, str) else float(quantities.to_unit(quantity, steps))
@@ -53,25 +62,19 @@ def decode(uplink: Uplink, installations: Sequence[Installation] = ()) -> list[R
         if mount_mm is not None:
             level = value if isinstance(value, str) else mount_mm - value
             readings.append(_reading(uplink, time, "level", level, flag))
-    return readings
+    return Decoded(said, readings, list(_numbered(uplink, said)))
 
 
-def numbered(uplink: Uplink) -> list[tuple[int, int]]:
-    """Instants and running numbers of the readings in it that a node's journal has, too."""
-    said = None if is_mac_only(uplink.payload, uplink.fport) else message.decode(uplink.payload)
+def _numbered(uplink: Uplink, said: Any) -> Iterator[tuple[int, int]]:
+    """Of what a node's journal has, too."""
     if isinstance(said, Report) and isinstance(said.values.get("number"), int):
-        return [(uplink.received_at - 1000 * said.values.get("age_s", 0), said.values["number"])]
+        yield uplink.received_at - 1000 * said.values.get("age_s", 0), said.values["number"]
     if isinstance(said, Batch):
         last = len(said.readings) - 1
-        return [
-            (
-                uplink.received_at - 1000 * (said.age_s + (last - at) * said.interval_s),
-                (said.number + at) & 0xFFFF,
-            )
-            for at, steps in enumerate(said.readings)
-            if steps is not None
-        ]
-    return []
+        for at, steps in enumerate(said.readings):
+            if steps is not None:
+                age_s = said.age_s + (last - at) * said.interval_s
+                yield uplink.received_at - 1000 * age_s, (said.number + at) & 0xFFFF
 
 
 def mount_at(installations: Sequence[Installation], time: int) -> int | None:
@@ -97,6 +100,9 @@ def _of_report(report: Report) -> Iterator[Measured]:
 
 def _of_batch(batch: Batch) -> Iterator[Measured]:
     """The last reading has the batch's age; a gap in the journal stays one."""
+    oldest_s = batch.age_s + (len(batch.readings) - 1) * batch.interval_s
+    if oldest_s > _OLDEST_S:
+        raise WireError(f"readings {oldest_s} s old: a clock that was never told dates them")
     for back, steps in enumerate(reversed(batch.readings)):
         if steps is not None:
             yield Measured(batch.age_s + back * batch.interval_s, batch.quantity, steps)

@@ -33,9 +33,9 @@ class Duty:
         self._is_on = False
         await self._telling.stop()
 
-    def saw(self, uplink: Uplink, readings: Sequence[Reading]) -> None:
+    def saw(self, uplink: Uplink, said: object, readings: Sequence[Reading]) -> None:
         """In the transaction that stores them; `wake` once it is committed."""
-        watch.saw(self._store.connection, self._clock, uplink, readings)
+        watch.saw(self._store.connection, self._clock, uplink, said, readings)
 
     def wake(self) -> None:
         self._telling.wake()

@@ -2,9 +2,7 @@
 
 from collections.abc import Sequence
 
-from codec import message
-from codec.message import Alarm, Hello
-from codec.wire import WireError
+from codec.message import Alarm, Batch, Hello
 from gateway.alarms import hearing, marks, records, rise
 from gateway.alarms.records import Cause
 from gateway.alarms.rules import Mark, Sample, judge
@@ -26,9 +24,8 @@ _TELL_MARKS = """
 """
 
 
-def saw(db: Connection, clock: Clock, uplink: Uplink, readings: Sequence[Reading]) -> None:
-    """An uplink, once its readings are stored."""
-    said = _said(uplink)
+def saw(db: Connection, clock: Clock, uplink: Uplink, said: object, readings: Sequence[Reading]) -> None:
+    """An uplink and its message, once its readings are stored."""
     now = clock.now_ms()
     good = [each for each in readings if each.value is not None and each.flag < _FAIL]
     watched = marks.of_device(db, uplink.dev_eui)
@@ -41,7 +38,8 @@ def saw(db: Connection, clock: Clock, uplink: Uplink, readings: Sequence[Reading
         _believe(db, said, uplink, good, now)
     if isinstance(said, Hello):
         db.execute(_TELL_MARKS, (uplink.dev_eui, " ".join(map(str, said.marks)), uplink.received_at))
-    hearing.heard(db, uplink, _is_urgent(db, uplink.dev_eui, good), now)
+    is_of_now = not isinstance(said, Batch)  # what comes from a journal says nothing of how the water moves
+    hearing.heard(db, uplink, _is_urgent(db, uplink.dev_eui, good if is_of_now else ()), now)
 
 
 def rise_per_hour(db: Connection, dev_eui: str, quantity: str, until: int) -> float | None:
@@ -118,10 +116,3 @@ def _is_urgent(db: Connection, dev_eui: str, good: Sequence[Reading]) -> bool | 
         return None
     rises = {quantity: rise_per_hour(db, dev_eui, quantity, time) for quantity, time in newest.items()}
     return any(each is not None and each / _RISING[quantity] >= 1 for quantity, each in rises.items())
-
-
-def _said(uplink: Uplink) -> object:
-    try:
-        return message.decode(uplink.payload) if uplink.fport else None
-    except WireError:
-        return None

@@ -6,6 +6,11 @@ from typing import NamedTuple
 from gateway.store.database import Connection
 
 _NUMBERS = 0x10000
+_CAME = """
+    SELECT DISTINCT n.time, n.number FROM numbered n
+    JOIN reading r ON r.dev_eui = n.dev_eui AND r.time = n.time AND r.quantity = ?
+    WHERE n.dev_eui = ? AND n.time BETWEEN ? AND ? ORDER BY n.time, n.number
+"""
 
 
 class Gap(NamedTuple):
@@ -17,12 +22,9 @@ class Gap(NamedTuple):
     before_ms: int
 
 
-def gaps(db: Connection, dev_eui: str, since_ms: int) -> list[Gap]:
-    """Those that a journal may still hold: `since_ms` is as far back as it reaches."""
-    found = db.execute(
-        "SELECT time, number FROM numbered WHERE dev_eui = ? AND time >= ? ORDER BY time, number",
-        (dev_eui, since_ms),
-    )
+def gaps(db: Connection, dev_eui: str, quantity: str, since_ms: int, until_ms: int) -> list[Gap]:
+    """Between the readings of a quantity that came; both instants are such readings' own."""
+    found = db.execute(_CAME, (quantity, dev_eui, since_ms, until_ms))
     return list(find((row["time"], row["number"]) for row in found))
 
 

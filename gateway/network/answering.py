@@ -16,6 +16,7 @@ from gateway.refusals import Refusals
 from gateway.store.ledger import Store
 
 _SHARE_OF_ORDERS = 0.75  # of the airtime: the rest is for acknowledgements and joins
+_SHARE_OF_SPARE = 0.5  # for what nobody waits for
 
 Told = Callable[[str | None, int], None]
 
@@ -123,7 +124,7 @@ class Answering:
         rx2 = link.rx2(self._wishes.region, session, state.link)
         hearings = self._reached(ledger.last_hearings(db, session))
         if draft and hearings:
-            place = self.gateways.place_now(now_ms, hearings, rx2, draft.content.size, _SHARE_OF_ORDERS)
+            place = self.gateways.place_now(now_ms, hearings, rx2, draft.content.size, _share(draft))
             if place:
                 frame = self._write_down(place, draft, state, session.fcnt_up)
                 self._send(place, frame, lambda: self._take_back(frame.item), lambda: self.speak_to(session))
@@ -147,10 +148,11 @@ class Answering:
         wishes = self.wishes(session.rx_delay_s, on_air.hearings)
         found = drafts.answers(due, state, wishes, waiting, replies)
         for draft in found:
-            place = self._find(on_air, draft.content.size, 1.0 if draft.is_pressing else _SHARE_OF_ORDERS)
+            place = self._find(on_air, draft.content.size, _share(draft))
             if place:
                 frame = self._write_down(place, draft, state, due.uplink.fcnt, found[0].item)
-                self._answers[session.dev_eui] = (due.uplink.id, frame.phy)
+                if not due.asks_time:
+                    self._answers[session.dev_eui] = (due.uplink.id, frame.phy)
                 self._transmit(on_air, place, frame)
                 return
         if found:
@@ -226,3 +228,10 @@ class Answering:
                 queue.take_back(self._store.connection, item, "no gateway sent it")
         except GatewayError as error:
             self._refusals.refuse("store", str(error))
+
+
+def _share(draft: Draft) -> float:
+    """Of the airtime that the law leaves a gateway."""
+    if draft.is_pressing:
+        return 1.0
+    return _SHARE_OF_SPARE if draft.is_spare else _SHARE_OF_ORDERS

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from codec.lorawan import frames
+from codec.lorawan import commands, frames
 from gateway.model import Reception, Uplink
 from gateway.network import downlink, mac, queue
 from gateway.network.downlink import Content
@@ -22,6 +22,11 @@ class Due:
     frame: mac.Frame
     questions: tuple[int, ...]
     is_owed: bool
+
+    @property
+    def asks_time(self) -> bool:
+        """A repetition cannot get the same answer: its time is that of another frame's end (5.9)."""
+        return commands.DEVICE_TIME in self.questions
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,11 @@ class Draft:
     def is_pressing(self) -> bool:
         """Somebody waits for it: it may use the airtime that orders must leave."""
         return bool(self.replies or self.fctrl & frames.ACK)
+
+    @property
+    def is_spare(self) -> bool:
+        """Nobody waits for it: it takes what airtime the others leave."""
+        return not self.is_pressing and self.item is not None and self.item.priority < 0
 
 
 def answers(due: Due, state: State, wishes: Wishes, waiting: Sequence[Queued], replies: bytes) -> list[Draft]:

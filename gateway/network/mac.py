@@ -81,12 +81,14 @@ def hear(state: State, fopts: bytes, now: int) -> Said:
             asked.remove(bytes([cid]) + body)
     former = state.link.asked
     left = Asked(tuple(asked), former.fcnt, former.tries) if former and asked else None
-    cids = [cid for cid, _ in found]
-    return Said(
-        State(state.session, replace(state.link, asked=left)),
-        tuple(cid for cid in dict.fromkeys(cids) if cid in _ASKING),
-        any(cid in _REPEATED for cid in cids),
-    )
+    is_repeated = any(cid in _REPEATED for cid, _ in found)
+    return Said(State(state.session, replace(state.link, asked=left)), questions(fopts), is_repeated)
+
+
+def questions(fopts: bytes) -> tuple[int, ...]:
+    """What the node asks the network, each once."""
+    found, _ = commands.split(fopts, commands.UP)
+    return tuple(dict.fromkeys(cid for cid, _ in found if cid in _ASKING))
 
 
 def replies(questions: Iterable[int], margin_db: float, gateways: int, heard_ms: int) -> bytes:

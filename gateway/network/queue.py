@@ -15,6 +15,8 @@ from gateway.model import NotFoundError
 from gateway.store.database import Connection
 
 _ATTEMPTS = 4
+_ASKS = 8  # of the journal: the batch that answers may be lost, too
+_DONE = json.dumps([RESULTS[0]])
 _ANSWER_WITHIN = 4  # uplinks: a node sends its alarms and reports first
 _TOO_LATE = "its time was over before it could be sent"
 
@@ -38,6 +40,20 @@ _ANSWERED = """
     WHERE id = ? AND dev_eui = ? AND orders IS NOT NULL
       AND state IN ('queued', 'pending', 'sent', 'failed')
 """
+_JOURNAL = """'[{"order": "journal"%'"""
+_SAME = "SELECT state, results FROM downlink WHERE dev_eui = ? AND orders = ?"
+_LAST_JOURNAL = f"""
+    SELECT state, orders, ended_at FROM downlink WHERE dev_eui = ? AND orders LIKE {_JOURNAL}
+    ORDER BY id DESC LIMIT 1
+"""  # noqa: S608
+_TOLD_ALL = f"""
+    SELECT 1 FROM downlink d JOIN uplink u ON u.dev_eui = d.dev_eui AND u.received_at > d.ended_at
+    WHERE d.dev_eui = ? AND d.orders = ? AND d.state = 'answered' AND u.fport = ?
+      AND NOT EXISTS (
+        SELECT 1 FROM downlink later WHERE later.dev_eui = d.dev_eui AND later.id > d.id
+        AND later.orders LIKE {_JOURNAL} AND later.created_at < u.received_at)
+    LIMIT 1
+"""  # noqa: S608
 _BEHIND_LNS = """
     SELECT DISTINCT q.dev_eui FROM downlink q JOIN session s ON s.dev_eui = q.dev_eui
     WHERE q.state = 'queued' AND s.state = 'active' AND s.source IS NOT NULL
@@ -95,13 +111,23 @@ def add(db: Connection, wanted: Wanted, actor: str, now: int) -> int:
 def ask_journal(
     db: Connection, dev_eui: str, quantity: str, first: int, count: int, now: int, expires_at: int
 ) -> int | None:
-    """Let a node send readings of its journal once more; None when just that was asked before."""
+    """Let a node send readings of its journal once more; None when it will not, or was asked often enough."""
     order = {"order": "journal", "quantity": quantity, "first": first, "count": count}
-    same = "SELECT 1 FROM downlink WHERE dev_eui = ? AND orders = ?"
-    if db.execute(same, (dev_eui, json.dumps([order]))).fetchone():
+    orders = json.dumps([order])
+    same = db.execute(_SAME, (dev_eui, orders)).fetchall()
+    is_open = any(row["state"] in ("queued", "pending") for row in same)
+    is_refused = any(row["results"] not in (None, _DONE) for row in same)
+    if is_open or is_refused or len(same) >= _ASKS:
+        return None
+    if db.execute(_TOLD_ALL, (dev_eui, orders, FPORTS["batch"])).fetchone():
         return None
     wanted = Wanted(dev_eui, FPORTS["command"], orders=[order], priority=-1, expires_at=expires_at)
     return add(db, wanted, "gateway", now)
+
+
+def last_journal(db: Connection, dev_eui: str) -> Any:
+    """State, orders and end of the node's newest request for its journal, whoever made it; or None."""
+    return db.execute(_LAST_JOURNAL, (dev_eui,)).fetchone()
 
 
 def waiting(db: Connection, dev_eui: str) -> list[Queued]:

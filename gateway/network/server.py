@@ -137,7 +137,7 @@ class NetworkServer:
             case Fresh():
                 return self._accept(heard, decision, frame)
             case Again():
-                return self._hear_again(heard, decision)
+                return self._hear_again(heard, decision, frame)
             case Refused():
                 return decision
 
@@ -195,7 +195,7 @@ class NetworkServer:
         rx2 = link.rx2(self._region, session, link.of(session))
         return Listening(session.rx_delay_s, session.rx1_dr_offset, rx2)
 
-    def _hear_again(self, heard: Reception, again: Again) -> Verdict:
+    def _hear_again(self, heard: Reception, again: Again, frame: DataFrame) -> Verdict:
         """The same bytes: until its receive windows are over the node cannot have sent them a second time."""
         session, uplink = again.session, again.uplink
         late_ms = heard.received_at - uplink.received_at
@@ -209,9 +209,10 @@ class NetworkServer:
         if since is not None:
             return Copy(heard.received_at - since)
         answer: Fixed | Due | None = self._answering.answered(uplink)
-        if answer is None and uplink.confirmed:
+        questions = mac.questions(uplink.payload if uplink.fport == 0 else frame.fopts)
+        if answer is None and (uplink.confirmed or questions):
             bare = mac.Frame(uplink.fcnt, None, False, False, heard.received_at)
-            answer = Due(uplink, bare, (), True)
+            answer = Due(uplink, bare, questions, True)
         return Taken("repetitions", self._listening(session), answer)
 
     def _judge_join(self, heard: Reception) -> Verdict:

@@ -1,5 +1,6 @@
 """What an uplink says: against payloads encoded by cbor2, not by our own encoder."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import cbor2
@@ -9,11 +10,15 @@ from hypothesis import strategies as st
 
 from codec.message import ROWS
 from codec.wire import WireError
+from gateway import stages
 from gateway.model import Installation, Reading, Uplink
-from gateway.stages import decode, numbered
 
 BIT = {row.name: row.bit for row in ROWS}
 CENTRE = {row.name: row.centre for row in ROWS}
+
+
+def decode(content: Uplink, installations: Sequence[Installation] = ()) -> list[Reading]:
+    return stages.decode(content, installations).readings
 
 
 def payload(**items: Any) -> bytes:
@@ -86,6 +91,14 @@ def test_an_age_out_of_its_range_cannot_be_told(age_s: object) -> None:
         decode(uplink(payload(temperature=0, age_s=age_s)))
 
 
+def test_a_batch_that_nothing_dates_is_refused() -> None:
+    """A node's clock that was never told counts from its start: 46 years ago."""
+    young, old = ([-22, 5, [BIT["distance"], 300, age_s], 0, 0] for age_s in (86_400, 1_463_000_000))
+    assert len(decode(uplink(cbor2.dumps(young), 2))) == 2
+    with pytest.raises(WireError, match="never told"):
+        decode(uplink(cbor2.dumps(old), 2))
+
+
 @pytest.mark.parametrize("fport", [None, 1, 2, 10, 223, 224, 255])
 def test_the_port_does_not_matter(fport: int | None) -> None:
     assert len(decode(uplink(payload(temperature=0), fport))) == 1
@@ -94,7 +107,7 @@ def test_the_port_does_not_matter(fport: int | None) -> None:
 def test_mac_commands_are_no_report() -> None:
     """They are for the network: nothing measured, and nothing wrong either."""
     for mac_only in (uplink(payload(temperature=0), fport=0), uplink(b"", fport=None)):
-        assert (decode(mac_only), numbered(mac_only)) == ([], [])
+        assert stages.decode(mac_only) == (None, [], [])
 
 
 @pytest.mark.parametrize("content", [b"", b"\x00", b"\x80", b"\xa0", b"hello", b"\x9f\x00\xff", b"\x83\x00"])

@@ -5,6 +5,7 @@ from firmware import plan
 from firmware.journal import PAGE
 from firmware.marks import Marks
 from firmware.node import Node
+from firmware.orders import batch
 from firmware.outbox import Outbox
 from firmware.recall import Recall
 
@@ -474,7 +475,7 @@ def test_the_journal_answers_in_batches_with_every_reading_and_its_time():
             number = said.number + place
             got[number] = value
             measured_s = at_ms // 1000 - said.age_s - (len(said.readings) - 1 - place) * said.interval_s
-            assert abs(measured_s - journal.read(number, 1)[0].time_s) <= 12
+            assert abs(measured_s - journal.read(number, 1)[0].time_s) <= 2
     assert sorted(got) == list(range(5, 35))
     assert all(got[number] == journal.read(number, 1)[0].values["distance"] for number in got)
 
@@ -489,6 +490,72 @@ def test_readings_that_the_journal_lost_are_passed_over():
         said = message.decode(frame[2])
         numbers += list(range(said.number, said.number + len(said.readings)))
     assert numbers == [PAGE - 2, PAGE - 1, 2 * PAGE, 2 * PAGE + 1]
+
+
+def kept_at(times_s, flash=None, rtc=None):
+    """A journal of distances measured at these seconds of the board's clock; the value is the number."""
+    journal = Recall(flash or Memory(), rtc or Memory())
+    for time_s in times_s:
+        journal.add({"distance": journal.next_number()}, time_s * 1000)
+    return journal
+
+
+def told(journal, first, count, now_s):
+    """{number: second at which it was measured by the board's clock} of all batches that answer."""
+    found = {}
+    while count:
+        taken, payload = batch(journal, "distance", (first, count), journal.time_s(now_s * 1000))
+        if payload:
+            said = message.decode(payload)
+            for place, value in enumerate(said.readings):
+                back_s = said.age_s + (len(said.readings) - 1 - place) * said.interval_s
+                found[said.number + place] = now_s - back_s
+                assert value == said.number + place
+        first, count = first + taken, count - taken
+    return found
+
+
+def test_a_batch_is_right_to_the_second_whichever_second_a_look_falls_into():
+    """Looks 300 s apart that lie on the edge of a second are 299 to 301 whole seconds apart."""
+    rhythm = [0, 301, 600, 900, 1201, 1500, 1801, 2101]
+    faster = [2161, 2221, 2282, 2341, 2700, 3300, 3899]
+    times_s = [1000 + time_s for time_s in rhythm + faster]
+    found = told(kept_at(times_s), 0, len(times_s), 6000)
+    assert sorted(found) == list(range(len(times_s)))
+    assert max([abs(found[number] - time_s) for number, time_s in enumerate(times_s)]) <= 1
+
+
+def test_a_clock_that_is_told_late_dates_what_was_measured_before():
+    """Two full pages and an open one: since its last start one clock has counted."""
+    times_s = [60 + 300 * at for at in range(2 * PAGE + 5)]
+    journal = kept_at(times_s)
+    now_s = times_s[-1] + 40
+    assert told(journal, 0, len(times_s), now_s)[0] == times_s[0]
+    for shift_s in (1400000000, 1400000007):
+        journal.set_clock(shift_s + now_s, now_s * 1000)
+        found = told(journal, 0, len(times_s), now_s)
+        assert [found[number] for number in range(len(times_s))] == times_s
+
+
+def test_what_an_unset_clock_measured_before_power_was_lost_is_passed_over():
+    flash = Memory()
+    kept_at([300 * at for at in range(PAGE)], flash)
+    journal = kept_at([10, 310], flash)  # the open page of before is lost, its numbers are skipped
+    assert sorted(told(journal, 0, 2 * PAGE + 2, 400)) == list(range(PAGE)) + [2 * PAGE, 2 * PAGE + 1]
+    journal.set_clock(1400000400, 400000)
+    assert told(journal, 0, 2 * PAGE + 2, 400) == {2 * PAGE: 10, 2 * PAGE + 1: 310}
+
+
+def test_what_a_set_clock_measured_before_power_was_lost_keeps_its_date():
+    flash = Memory()
+    journal = kept_at([], flash)
+    journal.set_clock(1400000000, 0)
+    for at in range(PAGE):
+        journal.add({"distance": at}, at * 300000)
+    journal = kept_at([10], flash)
+    journal.set_clock(1400100000, 20000)
+    assert journal.read(0, 1)[0].time_s == 1400000000
+    assert journal.read(2 * PAGE, 1)[0].time_s == 1400099990
 
 
 def test_a_start_is_greeted_with_what_the_node_is_and_why_it_started():

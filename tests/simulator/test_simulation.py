@@ -9,6 +9,10 @@ from simulator.scenario import Scenario, load
 from simulator.summary import Summary
 
 HOURS_S = 6 * 3600
+_LEVELS_BY_PORT = """
+    SELECT u.fport, count(*) FROM reading r JOIN uplink u ON u.id = r.uplink_id
+    WHERE r.quantity = 'level' GROUP BY u.fport
+"""
 
 
 async def played(folder: Path, scenario: Scenario, name: str) -> tuple[Summary, Outputs, sqlite3.Connection]:
@@ -56,8 +60,9 @@ async def test_levels_are_what_the_creek_was_when_it_was_measured(tmp_path: Path
     arrived = rows(db, "SELECT fport, count(*) FROM uplink GROUP BY fport")
     assert sum(int(str(count)) for _, count in arrived) == summary.air.uplinks - summary.air.lost - 3
     by_port = dict(arrived)
-    levels = [count for fport, count in by_port.items() if fport in (1, 3)]  # reports and alarms, no hellos
-    assert len(readings) == sum(map(int, map(str, levels)))
+    levels = dict(rows(db, _LEVELS_BY_PORT))
+    assert levels[1] == by_port[1] and levels[3] == by_port[3]  # a report or an alarm has one, a hello none
+    assert levels[2] == len(readings) - levels[1] - levels[3] > by_port[2]  # of the journal
     for dev_eui, time_ms, level_mm in readings:
         assert isinstance(time_ms, int) and isinstance(level_mm, float)
         near = [

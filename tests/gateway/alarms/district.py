@@ -76,11 +76,11 @@ class District:
             for gateway in gateways:
                 reception = Reception(gateway, now, b"", 868_100_000, "SF7BW125", -90.0, 5.0, 0)
                 self.store.add_reception(uplink.id, reception)
-            readings = stages.decode(uplink, sites.installations(db, dev_eui))
+            said, readings, _ = stages.decode(uplink, sites.installations(db, dev_eui))
             if flag is not None:
                 readings = [type(each)(**{**_fields(each), "flag": flag}) for each in readings]
             self.store.set_decoded(uplink.id, readings, None)
-            watch.saw(db, self.clock, uplink, readings)
+            watch.saw(db, self.clock, uplink, said, readings)
         return uplink
 
     def level(self, level_mm: int, at: int = 0, **heard: Any) -> Uplink:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from codec.lorawan import frames, join
+from codec.lorawan import commands, frames, join
 from gateway import devices
 from tests.gateway.desk import EUIS, START_MS, Desk, Node, abp, flip
 
@@ -99,6 +99,21 @@ async def test_a_repetition_after_a_restart_gets_a_new_answer(desk: Desk, node: 
     await desk.clock.advance(5000)
     again.store.close()
     assert [frames.parse(rx1.phy).fcnt for rx1 in desk.gateways.sent + again.gateways.sent] == [0, 16]
+
+
+async def test_each_repetition_is_told_the_time_of_its_own_end(desk: Desk, node: Node) -> None:
+    """TS001 5.9: a cached answer would set the node's clock back by as long as the repetition waited."""
+    phy = node.uplink(bytes([commands.DEVICE_TIME]), fport=0)
+    told = []
+    for _ in range(3):
+        desk.hear(desk.reception(phy))
+        ended_ms = desk.clock.now_ms() - 50  # half the round trip of an unknown gateway
+        await desk.clock.advance(5000)
+        answer = frames.parse(desk.gateways.sent[-1].phy)
+        assert answer.fopts[0] == commands.DEVICE_TIME
+        gps_s = int.from_bytes(answer.fopts[1:5], "little") + answer.fopts[5] / 256
+        told.append((answer.fcnt, abs(gps_s + 315_964_800 - 18 - ended_ms / 1000) < 0.1))
+    assert told == [(0, True), (1, True), (2, True)]
 
 
 async def test_an_unconfirmed_repetition_is_only_counted(desk: Desk, node: Node) -> None:

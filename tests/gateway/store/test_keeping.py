@@ -134,9 +134,16 @@ def test_a_resurvey_corrects_history(desk: Desk, node: Node) -> None:
 
 def test_gaps_close_when_the_journal_answers(desk: Desk, node: Node) -> None:
     db = desk.store.connection
-    with desk.store.transaction():
-        keeping.number(db, node.dev_eui, [(BEGIN + at * STEP, at) for at in (0, 1, 5, 6)])
-    assert gaps(db, node.dev_eui, 0) == [Gap(2, 3, BEGIN + STEP, BEGIN + 5 * STEP)]
-    with desk.store.transaction():
-        keeping.number(db, node.dev_eui, [(BEGIN + at * STEP, at) for at in (2, 3, 4)])
-    assert gaps(db, node.dev_eui, 0) == []
+
+    def came(*numbers: int) -> None:
+        for at in numbers:
+            take(desk, node, BEGIN + at * STEP, distance=400.0)
+        with desk.store.transaction():
+            keeping.number(db, node.dev_eui, [(BEGIN + at * STEP, at) for at in numbers])
+
+    came(0, 1, 5, 6)
+    span = (BEGIN, BEGIN + 6 * STEP)
+    assert gaps(db, node.dev_eui, "distance", *span) == [Gap(2, 3, BEGIN + STEP, BEGIN + 5 * STEP)]
+    assert gaps(db, node.dev_eui, "temperature", *span) == []
+    came(2, 3, 4)
+    assert gaps(db, node.dev_eui, "distance", *span) == []

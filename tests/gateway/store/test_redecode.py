@@ -23,7 +23,7 @@ def test_a_wrong_codec_is_made_good(desk: Desk, node: Node) -> None:
     good = stages.decode
     (uplink,) = desk.hear(desk.reception(node.uplink(REPORT)))
     with desk.store.transaction():
-        wrong = [each for each in good(uplink) if each.quantity != "battery"]
+        wrong = [each for each in good(uplink).readings if each.quantity != "battery"]
         wrong[0] = replace(wrong[0], value=99.0)
         keeping.keep(desk.store, uplink.id, wrong, None)
     writer = Writer(desk.store, desk.clock, redecode.COMMANDS)
