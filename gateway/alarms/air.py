@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from math import floor
 from statistics import fmean
 
@@ -37,11 +37,15 @@ def hour_means(series: Series) -> dict[int, float]:
 
 def day_means(hours: Mapping[int, float]) -> dict[date, float]:
     """Of the days of which enough hours are known."""
-    means = {}
-    for day in sorted({local(hour).date() for hour in hours}):
-        whole = hours_of(day)
-        known = [hours[hour] for hour in whole if hour in hours]
-        if len(known) >= _CAPTURE * len(whole):
+    means: dict[date, float] = {}
+    if not hours:
+        return means
+    first, last = local(min(hours)).date(), local(max(hours)).date()
+    for number in range((last - first).days + 1):
+        day = first + timedelta(number)
+        wanted = hours_of(day)
+        known = [hours[hour] for hour in wanted if hour in hours]
+        if len(known) >= _CAPTURE * len(wanted):
             means[day] = fmean(known)
     return means
 

@@ -82,9 +82,14 @@ def stale_at(db: Connection) -> dict[str, int]:
     return {row["dev_eui"]: row["heard_at"] + _rhythm(row).stale_ms for row in db.execute(_STALE)}
 
 
+def gateways_heard(db: Connection) -> dict[str, int]:
+    """When each gateway last heard anything."""
+    return {row["id"]: row["heard_at"] for row in db.execute(_GATEWAYS).fetchall()}
+
+
 def look(db: Connection, listening_since: int, now: int) -> None:
     """Raise what has been silent for too long. Before `listening_since` nobody could be heard."""
-    gateways = {row["id"]: row["heard_at"] for row in db.execute(_GATEWAYS).fetchall()}
+    gateways = gateways_heard(db)
     for gateway_id, heard_at in gateways.items():
         _look_at_gateway(db, gateway_id, heard_at, len(gateways), listening_since, now)
     for row in db.execute(_OVERDUE, (now,)).fetchall():

@@ -72,6 +72,12 @@ NOISE = (
 )
 
 
+def not_ended(rows: Iterable[Row], day: date) -> list[Row]:
+    """Those in force on that day, and those that will be."""
+    on = day.isoformat()
+    return [row for row in rows if row.valid_to is None or on <= row.valid_to]
+
+
 def in_force(rows: Iterable[Row], day: date) -> list[Row]:
     """Those valid on that day. A year alone sorts before all its days."""
     on = day.isoformat()

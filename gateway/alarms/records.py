@@ -113,9 +113,11 @@ def is_open(db: Connection, prefix: str) -> bool:
     return found.fetchone() is not None
 
 
-def in_force(db: Connection) -> list[dict[str, Any]]:
-    """The newest first, with the names of what they are about."""
-    return [dict(row) for row in db.execute(_SHOWN + "WHERE a.cleared_at IS NULL" + _NEWEST_FIRST)]
+def in_force(db: Connection, site_id: str | None = None) -> list[dict[str, Any]]:
+    """The newest first, with the names of what they are about; of one site, or all."""
+    wanted = "WHERE a.cleared_at IS NULL" + ("" if site_id is None else " AND a.site_id = ?")
+    arguments = () if site_id is None else (site_id,)
+    return [dict(row) for row in db.execute(_SHOWN + wanted + _NEWEST_FIRST, arguments)]
 
 
 def history(

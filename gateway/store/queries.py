@@ -4,7 +4,7 @@ A row is a dict by the names of the HTTP interface. `after` is the sort key of t
 a span of time is [start, end). Rows are read when they are asked for, `limit` of them at most.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from heapq import merge
 from itertools import groupby, islice
 from typing import Any
@@ -30,10 +30,10 @@ _DEVICES = """
 """
 _DEVICES_AFTER = _DEVICES + "WHERE d.archived_at IS NULL AND d.dev_eui > ? ORDER BY d.dev_eui LIMIT ?"
 _DEVICE = _DEVICES + "WHERE d.dev_eui = ?"
+_DEVICES_OF = _DEVICES + "WHERE d.dev_eui IN ({ids}) ORDER BY d.dev_eui"
 
 _NEWEST = """
-    SELECT dev_eui, quantity, value, fault, flag, time FROM newest
-    WHERE dev_eui >= ? AND dev_eui <= ? ORDER BY dev_eui
+    SELECT dev_eui, quantity, value, fault, flag, time FROM newest WHERE dev_eui IN ({ids}) ORDER BY dev_eui
 """
 
 _READINGS = """
@@ -50,6 +50,8 @@ _UPLINKS = """
 """
 _UPLINKS_OF_ALL = _UPLINKS + "ORDER BY received_at, id LIMIT ?"
 _UPLINKS_OF_ONE = _UPLINKS + "AND dev_eui = ? ORDER BY received_at, id LIMIT ?"
+_NEWEST_OF_ALL = _UPLINKS + "ORDER BY received_at DESC, id DESC LIMIT ?"
+_NEWEST_OF_ONE = _UPLINKS + "AND dev_eui = ? ORDER BY received_at DESC, id DESC LIMIT ?"
 _UPLINK = _UPLINKS.partition("WHERE")[0] + "WHERE id = ?"
 
 _RECEPTIONS = """
@@ -77,6 +79,16 @@ def devices(db: Connection, after: tuple[str] | None = None, limit: int = ALL) -
 def device(db: Connection, dev_eui: str) -> Row | None:
     found = db.execute(_DEVICE, (dev_eui,)).fetchall()
     return next(_with_newest(db, found), None)
+
+
+def devices_of(db: Connection, wanted: Sequence[str]) -> Iterator[Row]:
+    """Some by their DevEUI, archived ones too; some hundred at most."""
+    return _with_newest(db, db.execute(_DEVICES_OF.format(ids=marks_for(wanted)), wanted).fetchall())
+
+
+def marks_for(values: Sequence[object]) -> str:
+    """As many placeholders."""
+    return ", ".join("?" * len(values))
 
 
 def readings(
@@ -116,6 +128,18 @@ def uplinks(
     return (_with_receptions(db, row) for row in found)
 
 
+def newest_uplinks(
+    db: Connection, dev_eui: str | None, limit: int, span: Span = (None, None)
+) -> Iterator[Row]:
+    """The newest first."""
+    wanted = _bounds(span, (_EVER[0], ""))
+    if dev_eui:
+        found = db.execute(_NEWEST_OF_ONE, (*wanted, dev_eui, limit))
+    else:
+        found = db.execute(_NEWEST_OF_ALL, (*wanted, limit))
+    return (_with_receptions(db, row) for row in found.fetchall())
+
+
 def uplink(db: Connection, uplink_id: str) -> Row | None:
     found = db.execute(_UPLINK, (uplink_id,)).fetchone()
     return found and _with_receptions(db, found)
@@ -144,10 +168,11 @@ def _with_unit(row: Found) -> Row:
 
 
 def _with_newest(db: Connection, found: list[Found]) -> Iterator[Row]:
-    """The devices, neighbours by DevEUI, each with its newest values in the order of the registry."""
+    """The devices, each with its newest values in the order of the registry."""
     if not found:
         return
-    rows = db.execute(_NEWEST, (found[0]["dev_eui"], found[-1]["dev_eui"]))
+    ids = [row["dev_eui"] for row in found]
+    rows = db.execute(_NEWEST.format(ids=marks_for(ids)), ids)
     newest = {dev_eui: list(each) for dev_eui, each in groupby(rows, key=lambda row: row["dev_eui"])}
     for row in found:
         last = sorted(newest.get(row["dev_eui"], ()), key=lambda each: _PLACES[each["quantity"]])

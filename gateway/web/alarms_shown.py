@@ -31,8 +31,11 @@ class Raised:
     drill: bool
 
 
-def in_force(db: Connection, asker: Principal | None, language: str) -> list[Raised]:
-    return list(_shown(records.in_force(db), asker, language))
+def in_force(
+    db: Connection, asker: Principal | None, language: str, site_id: str | None = None
+) -> list[Raised]:
+    """The newest first; of one place, or all."""
+    return list(_shown(records.in_force(db, site_id), asker, language))
 
 
 def history(db: Connection, asker: Principal | None, language: str) -> Iterator[Raised]:

@@ -26,7 +26,16 @@ from gateway.notify import Notifier
 from gateway.store import queries
 from gateway.store.database import Connection, StoreError, Where, opened
 from gateway.store.queries import Row
-from gateway.web import description, device_routes, operation, pages, problems, shapes, site_routes
+from gateway.web import (
+    description,
+    device_routes,
+    operation,
+    orientation_routes,
+    pages,
+    problems,
+    shapes,
+    site_routes,
+)
 from gateway.web.asking import DevEui, PageQuery, ReadingsQuery, UplinksQuery
 from gateway.web.events import EventStreams
 from gateway.web.guard import Guard
@@ -96,6 +105,7 @@ def create_app(
         device_routes.router,
         downlinks.router,
         site_routes.router,
+        orientation_routes.router,
         operation.router,
         access_routes.router,
         alarm_routes.router,

@@ -120,7 +120,7 @@ def _parts(picture: Picture) -> Iterator[str]:
 
 def _plot(picture: Picture, lines: list[list[Point]], colour: dict[str, str]) -> Iterator[str]:
     factor = shown(picture.quantity).scale
-    values = [_value(point) * factor for line in lines for point in line]
+    values = [value * factor for line in lines for point in line for value in _reach(point)]
     top = max(values)
     near = [limit for limit in picture.limits if limit.value <= top + max(top - min(values), 1) * 1.5]
     calm = 5 * min(shown(picture.quantity).steady, 10)
@@ -139,6 +139,8 @@ def _plot(picture: Picture, lines: list[list[Point]], colour: dict[str, str]) ->
         at = y(limit.value)
         yield f'<path d="M{_LEFT} {at:.1f}H{right}" stroke="{colour["warn"]}" stroke-dasharray="5 4"/>'
         yield _text(right, at - 5, limit.name, f'text-anchor="end" fill="{colour["warn"]}"')
+    for line in lines:
+        yield _band(line, x, lambda value: y(value * factor), colour["accent"])
     path = _path(lines, x, lambda value: y(value * factor))
     yield f'<path d="{path}" fill="none" stroke="{colour["accent"]}" stroke-width="2"/>'
     for point in picture.series:
@@ -166,6 +168,23 @@ def _axes(
     for mark in scale.round_times(*picture.span, max(2, (right - _LEFT) // _PX_PER_TIME)):
         yield f'<path d="M{x(mark.at):.1f} {bottom}v4" stroke="{colour["muted"]}"/>'
         yield _text(x(mark.at), bottom + 18, mark.text, 'text-anchor="middle"')
+
+
+def _reach(point: Point) -> tuple[float, float]:
+    value = _value(point)
+    return (
+        value if point.least is None else point.least,
+        value if point.most is None else point.most,
+    )
+
+
+def _band(line: Sequence[Point], x: _Way, y: _Way, colour: str) -> str:
+    """From the least to the greatest of each hour or day; nothing where single readings are drawn."""
+    if line[0].least is None:
+        return ""
+    above = [f"{x(point.time):.1f} {y(_reach(point)[1]):.1f}" for point in line]
+    below = [f"{x(point.time):.1f} {y(_reach(point)[0]):.1f}" for point in reversed(line)]
+    return f'<path d="M{"L".join(above + below)}Z" fill="{colour}" fill-opacity="0.2"/>'
 
 
 def _path(lines: Iterable[Sequence[Point]], x: _Way, y: _Way) -> str:

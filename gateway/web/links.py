@@ -1,6 +1,6 @@
 """How well each node and gateway is heard, from the last frames, and why a node may be silent."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -24,6 +24,21 @@ _GATEWAYS = """
     FROM reception r JOIN uplink u ON u.id = r.uplink_id WHERE u.received_at >= ?
     GROUP BY r.gateway_id ORDER BY r.gateway_id
 """
+
+
+_KNOWN = """
+    SELECT dev_eui, name, (SELECT max(received_at) FROM uplink WHERE dev_eui = device.dev_eui) AS last_seen
+    FROM device WHERE archived_at IS NULL
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A node as it stands in a list."""
+
+    dev_eui: str
+    name: str
+    is_silent: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +69,25 @@ def link(db: Connection, dev_eui: str) -> Link:
     )
 
 
+def by_silence(db: Connection, now: int) -> list[Known]:
+    """All nodes, the silent ones first, by name."""
+    rows = db.execute(_KNOWN).fetchall()
+    found = [Known(row["dev_eui"], row["name"], _is_silent(row["last_seen"], now)) for row in rows]
+    return sorted(found, key=lambda each: (not each.is_silent, each.name.casefold(), each.dev_eui))
+
+
 def gateways(db: Connection, now: int) -> list[Row]:
     """What each gateway has heard within a day."""
     return [dict(row) for row in db.execute(_GATEWAYS, (now - DAY_MS,))]
 
 
-def why_silent(device: Row, found: Link, heard_by: Sequence[Row], now: int) -> str | None:
+def why_silent(device: Row, found: Link, heard_by: Mapping[str, int], now: int) -> str | None:
     """The key of the sentence that says the likeliest cause, None while the node reports."""
     if device["last_seen"] is None:
         return "silent.never" if device["activation"] == "lns" else "silent.neverJoined"
-    if not is_stale(device["last_seen"], [], now):
+    if not _is_silent(device["last_seen"], now):
         return None
-    alive = {row["gateway_id"] for row in heard_by if not is_stale(row["last_seen"], [], now)}
+    alive = {gateway_id for gateway_id, heard in heard_by.items() if not _is_silent(heard, now)}
     battery = battery_v(device)
     if found.gateways and not found.gateways & alive:
         return "silent.gateway"
@@ -78,6 +100,10 @@ def why_silent(device: Row, found: Link, heard_by: Sequence[Row], now: int) -> s
 
 def battery_v(device: Row) -> float | None:
     return next((each["value"] for each in device["last"] if each["quantity"] == "battery"), None)
+
+
+def _is_silent(heard_at: int | None, now: int) -> bool:
+    return heard_at is None or is_stale(heard_at, [], now)
 
 
 def _best(frame: Sequence[Row], name: str) -> float | None:

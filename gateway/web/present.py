@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from statistics import median
 from typing import NamedTuple
 
+from gateway.alarms import rise
 from gateway.store.queries import Row
 from gateway.web.quantities import headline, scaled, shown
 from gateway.words.times import HOUR_MS, MINUTE_MS
@@ -13,18 +13,20 @@ from gateway.words.times import HOUR_MS, MINUTE_MS
 SUSPECT, FAIL = 3, 4  # QARTOD
 _USUAL_INTERVAL_MS = 15 * MINUTE_MS  # until a node has shown its own
 _MISSED = 2.5  # intervals without a reading: two reports are missing for certain
-_AHEAD_MS = 5 * MINUTE_MS  # a clock may be so wrong
+AHEAD_MS = 5 * MINUTE_MS  # a clock may be so wrong
 _TREND_MS = HOUR_MS // 2
 _TREND_POINTS = 30
 
 
 class Point(NamedTuple):
-    """One reading of a series, in the interface's unit."""
+    """One reading of a series, in the interface's unit; or the mean of many with their least and greatest."""
 
     time: int
     value: float | None
     fault: str | None = None
     flag: int = 2
+    least: float | None = None
+    most: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ def present(device: Row, series: Sequence[Point], now: int, quantity: str | None
 
 
 def _standing(last: Row, series: Sequence[Point], now: int) -> str:
-    if last["time"] > now + _AHEAD_MS:
+    if last["time"] > now + AHEAD_MS:
         return "ahead"
     if is_stale(last["time"], series, now):
         return "silent"
@@ -103,19 +105,12 @@ def is_stale(last_time: int, series: Sequence[Point], now: int) -> bool:
 
 
 def slope(quantity: str, series: Sequence[Point], now: int) -> float | None:
-    """Change per hour in the shown unit: Theil-Sen, the median of all slopes."""
+    """Change per hour in the shown unit, over half an hour or the last few readings."""
     since = now - max(_TREND_MS, 5 * interval_ms(series))
     recent = [(point.time, point.value) for point in series if since < point.time <= now]
     good = [(time, value) for time, value in recent if value is not None][-_TREND_POINTS:]
-    if len(good) < 3:
-        return None
-    slopes = [
-        (later_value - value) / (later - time)
-        for place, (time, value) in enumerate(good)
-        for later, later_value in good[place + 1 :]
-        if later > time
-    ]
-    return scaled(quantity, median(slopes)) * HOUR_MS if slopes else None
+    per_hour = rise.per_hour(good)
+    return None if per_hour is None else scaled(quantity, per_hour)
 
 
 def pieces(series: Sequence[Point]) -> list[list[Point]]:

@@ -61,6 +61,13 @@ def full_day(language: str, time_ms: int) -> str:
     return say(language, "time.fullDay", **_parts(language, local(time_ms)))
 
 
+def calendar_day(language: str, text: str) -> str:
+    """An ISO date as `22. November 2026`; a year alone stays as it is."""
+    if len(text) == 4:
+        return text
+    return say(language, "time.fullDay", **_parts(language, datetime.fromisoformat(text)))
+
+
 def moment(language: str, time_ms: int) -> str:
     """`So 22.11., 13:05` and `Sun 22 Nov, 13:05`"""
     return say(language, "time.moment", day=day(language, time_ms), clock=clock(time_ms))

@@ -11,6 +11,7 @@ from gateway.web.page import PageRouter, render, tongue
 from gateway.web.site import AtSite
 
 _HISTORY = 100
+_IN_FORCE = 200  # /api/v1/alarms tells all of them
 router = PageRouter()
 
 
@@ -21,4 +22,7 @@ def alarms(request: Request, site: AtSite) -> HTMLResponse:
         seen = list(islice(alarms_shown.history(db, asker, language), _HISTORY))
         in_force = alarms_shown.in_force(db, asker, language)
     over = [each for each in seen if each.cleared_at is not None]
-    return render(request, "alarms.html", site.clock.now_ms(), in_force=in_force, over=over)
+    more = len(in_force) - _IN_FORCE
+    return render(
+        request, "alarms.html", site.clock.now_ms(), in_force=in_force[:_IN_FORCE], more=more, over=over
+    )

@@ -1,6 +1,5 @@
 """For operators: nodes with their links, gateways, the frames as they come, and each frame byte by byte."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -9,21 +8,21 @@ from fastapi.responses import HTMLResponse
 
 from gateway.access.gate import require
 from gateway.access.roles import Role
+from gateway.alarms import hearing
 from gateway.network import queue
 from gateway.store import queries
-from gateway.store.database import Connection
 from gateway.store.queries import Row
 from gateway.web import anatomy, links
 from gateway.web.asking import DevEui
+from gateway.web.listing import part
 from gateway.web.page import PageRouter, render
 from gateway.web.present import is_stale
 from gateway.web.problems import RequestError
 from gateway.web.site import AtSite
-from gateway.words.times import HOUR_MS
 
 _FEED = 60
 _DOWNLINKS = 10
-_FEED_SPANS_MS = (HOUR_MS, 24 * HOUR_MS, 30 * 24 * HOUR_MS)
+MOST = 200
 router = PageRouter(require(Role.VIEWER))
 
 
@@ -41,14 +40,18 @@ class Node:
 
 
 @router.page("/nodes")
-def nodes(request: Request, site: AtSite) -> HTMLResponse:
+def nodes(request: Request, site: AtSite, q: str = "", after: str = "") -> HTMLResponse:
+    """Those that are silent first."""
     now = site.clock.now_ms()
     with queries.opened(site.store) as db:
-        heard_by = links.gateways(db, now)
-        found = [(device, links.link(db, device["dev_eui"])) for device in queries.devices(db)]
+        known = links.by_silence(db, now)
+        listed = part([(each.dev_eui, each.name) for each in known], q, after, MOST)
+        heard_by = hearing.gateways_heard(db)
+        devices = {device["dev_eui"]: device for device in queries.devices_of(db, listed.ids)}
+        found = [(devices[dev_eui], links.link(db, dev_eui)) for dev_eui in listed.ids if dev_eui in devices]
     told = [Node(device, link, links.why_silent(device, link, heard_by, now)) for device, link in found]
-    told.sort(key=lambda node: (node.why is None, node.device["name"].casefold()))
-    return render(request, "nodes.html", now, nodes=told)
+    silent = sum(each.is_silent for each in known)
+    return render(request, "nodes.html", now, nodes=told, listed=listed, count=len(known), silent=silent)
 
 
 @router.page("/gateways")
@@ -65,21 +68,12 @@ def live(request: Request, site: AtSite, dev_eui: DevEui | None = None) -> HTMLR
     """The newest frames of our own nodes; nobody else's are kept."""
     now = site.clock.now_ms()
     with queries.opened(site.store) as db:
-        names = {row["dev_eui"]: row["name"] for row in queries.devices(db)}
-        frames = list(islice(_newest(db, dev_eui, now), _FEED))
+        frames = list(queries.newest_uplinks(db, dev_eui, _FEED))
+        spoken = sorted({each["dev_eui"] for each in frames} | ({dev_eui} if dev_eui else set()))
+        names = {row["dev_eui"]: row["name"] for row in queries.devices_of(db, spoken)}
         downlinks = list(islice(queue.told(db, dev_eui), _DOWNLINKS)) if dev_eui else []
     told = {"frames": frames, "downlinks": downlinks, "names": names}
     return render(request, "live.html", now, dev_eui=dev_eui, **told)
-
-
-def _newest(db: Connection, dev_eui: str | None, now: int) -> Iterator[Row]:
-    """Of the shortest span that holds enough of them."""
-    found: list[Row] = []
-    for span in _FEED_SPANS_MS:
-        found = list(queries.uplinks(db, dev_eui, (now - span, None)))
-        if len(found) >= _FEED:
-            break
-    return reversed(found)
 
 
 @router.page("/frames/{uplink_id}")

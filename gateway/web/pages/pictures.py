@@ -106,7 +106,7 @@ def _picture(
     with queries.opened(site.store) as db:
         place = find(db, request, site_id)
         seen = places.see(db, place, now, check_quantity(place, quantity))
-        series = list(places.series(db, place, quantity, span))
+        series = places.curve(db, place, quantity, span)
         limits = alarms_shown.limits(db, place.id, quantity, now)
     note = say(language, "picture.note", moment=moment(language, now))
     return Picture(

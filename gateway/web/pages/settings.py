@@ -8,21 +8,33 @@ from gateway.access.roles import Role
 from gateway.alarms import marks, notifications
 from gateway.alarms.records import KINDS
 from gateway.store import queries, sites
+from gateway.web.listing import part
 from gateway.web.page import PageRouter, render
 from gateway.web.problems import RequestError
 from gateway.web.site import AtSite
 
+_MOST = 100
 router = PageRouter(require(Role.OPERATOR))
 
 
 @router.page("/settings")
-def settings(request: Request, site: AtSite) -> HTMLResponse:
+def settings(request: Request, site: AtSite, q: str = "", after: str = "") -> HTMLResponse:
     now = site.clock.now_ms()
     with queries.opened(site.store) as db:
-        known = sorted(sites.sites(db), key=lambda each: each.name.casefold())
-        counted = {each.id: len(marks.of_site(db, each.id, now)) for each in known}
+        known = {each.id: each for each in sorted(sites.sites(db), key=lambda each: each.name.casefold())}
+        listed = part([(each.id, each.name) for each in known.values()], q, after, _MOST)
+        counted = {id_: len(marks.of_site(db, id_, now)) for id_ in listed.ids}
         told = notifications.all_of_them(db)
-    return render(request, "settings.html", now, sites=known, marks=counted, notifications=told, kinds=KINDS)
+    return render(
+        request,
+        "settings.html",
+        now,
+        sites=[known[id_] for id_ in listed.ids],
+        listed=listed,
+        marks=counted,
+        notifications=told,
+        kinds=KINDS,
+    )
 
 
 @router.page("/settings/{site_id}")

@@ -2,30 +2,34 @@
 
 import csv
 import io
-from collections.abc import Iterable
-from itertools import islice
+from collections.abc import Iterator
+from operator import itemgetter
 from typing import Any
 
 from fastapi import Request, Response
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse, StreamingResponse
 
+from gateway.alarms import orientation
 from gateway.store import queries
 from gateway.store.database import Connection
 from gateway.web import alarms_shown, places
 from gateway.web.curve import thinned
+from gateway.web.orientation_routes import orientation_of
 from gateway.web.page import PageRouter, render, tongue
-from gateway.web.places import Place
+from gateway.web.places import Place, Seen
 from gateway.web.present import Point
 from gateway.web.problems import RequestError
 from gateway.web.quantities import charted, headline, scaled, shown
 from gateway.web.shapes import instant
-from gateway.web.site import AtSite
+from gateway.web.site import AtSite, Site
 from gateway.web.span import parse_span
-from gateway.words.times import HOUR_MS
+from gateway.words.times import DAY_MS
 
 RANGES = ("PT6H", "P1D", "P3D", "P7D", "P30D", "P1Y")
 _ROWS = 200
 _COMPARED = 3
+_UPLINKS = 8
+_CSV_MS = 31 * DAY_MS
 _FULL_POINTS = 12_000  # beyond that a curve is thinned: no screen shows more
 router = PageRouter()
 
@@ -63,15 +67,14 @@ def site_page(
         offered = charted(place.told)
         chosen = quantity if quantity in place.told else next(iter(offered), headline(place.told))
         seen = places.see(db, place, now, chosen)
-        rows = list(places.series(db, place, chosen, (since, until))) if chosen else []
+        rows = places.curve(db, place, chosen, (since, until)) if chosen else []
         limits = alarms_shown.limits(db, place.id, chosen, now) if chosen else []
-        others = [
-            other
-            for other in places.places(db, request.state.asker)
-            if chosen in other.told and other.id != place.id
-        ]
-        raised = alarms_shown.in_force(db, request.state.asker, tongue(request).language)
-        uplinks = list(islice(_newest_uplinks(db, place), 8))
+        others = places.near(db, request.state.asker, place, chosen) if chosen else []
+        beside = [each for each in places.places(db, request.state.asker, compared) if chosen in each.told]
+        raised = alarms_shown.in_force(db, request.state.asker, tongue(request).language, place.id)
+        uplinks = _newest_uplinks(db, place) if request.state.asker else []
+        year = orientation.year_of(now)
+        dust, noise = orientation_of(db, place, year, now)
     return render(
         request,
         "site.html",
@@ -86,44 +89,49 @@ def site_page(
         span=(since, until),
         rows=list(reversed(rows[-_ROWS:])),
         count=len(rows),
+        is_coarse=any(row.least is not None for row in rows),
         summary=summary(tongue(request).language, chosen, rows),
         limits=limits,
-        others=others,
-        compared=[other for other in others if other.id in compared],
-        warnings=[each for each in raised if each.site_id == place.id],
+        others=sorted({*others, *((each.id, each.name) for each in beside)}, key=itemgetter(1)),
+        compared=beside,
+        warnings=raised,
         uplinks=uplinks,
+        dust=dust,
+        noise=noise,
+        year=year,
     )
 
 
 def summary(language: str, quantity: str | None, rows: list[Point]) -> dict[str, float] | None:
     """Least, greatest and last value, in the interface's unit."""
-    good = [point.value for point in rows if point.value is not None and point.flag < 4]
-    return {"least": min(good), "most": max(good), "last": good[-1]} if good else None
+    good = [(point, point.value) for point in rows if point.value is not None and point.flag < 4]
+    if not good:
+        return None
+    least = min(value if point.least is None else point.least for point, value in good)
+    most = max(value if point.most is None else point.most for point, value in good)
+    return {"least": least, "most": most, "last": good[-1][1]}
 
 
-def _newest_uplinks(db: Connection, place: Place) -> Iterable[dict[str, Any]]:
-    heard = place.device["last_seen"]
-    if heard is None:
-        return []
+def _newest_uplinks(db: Connection, place: Place) -> list[dict[str, Any]]:
     dev_eui, begin, over = place.spells[-1]
-    span = (max(begin, heard - 12 * HOUR_MS), over)
-    return reversed(list(queries.uplinks(db, dev_eui, span)))
+    return list(queries.newest_uplinks(db, dev_eui, _UPLINKS, (begin, over)))
 
 
 @router.page("/sites/{site_id}/{quantity}.json")
 def columns(
     request: Request, site: AtSite, site_id: str, quantity: str, start: str = "P1D", end: str | None = None
 ) -> Response:
-    """A series in columns, in the shown unit, thinned where no screen shows more; for the curve."""
+    """A series in columns, in the shown unit, of hours or days where no screen shows more; for the curve."""
     now = site.clock.now_ms()
     span = parse_span(start, end, now)
     with queries.opened(site.store) as db:
         place = find(db, request, site_id)
         check_quantity(place, quantity)
-        points = list(places.series(db, place, quantity, span))
+        points = places.curve(db, place, quantity, span)
         limits = alarms_shown.limits(db, place.id, quantity, now)
     kept = points if len(points) <= _FULL_POINTS else thinned(points, _FULL_POINTS // 4)
     how = shown(quantity)
+    has_band = any(point.least is not None for point in kept)
     return JSONResponse(
         {
             "now": now,
@@ -134,13 +142,16 @@ def columns(
             "calm": 5 * min(how.steady, 10),
             "limits": [[limit.name, limit.value] for limit in limits],
             "times": [point.time for point in kept],
-            "values": [
-                point.value if point.value is None else round(scaled(quantity, point.value), 3)
-                for point in kept
-            ],
+            "values": [_rounded(quantity, point.value) for point in kept],
             "flags": [point.flag for point in kept],
+            "least": [_rounded(quantity, point.least) for point in kept] if has_band else None,
+            "most": [_rounded(quantity, point.most) for point in kept] if has_band else None,
         }
     )
+
+
+def _rounded(quantity: str, value: float | None) -> float | None:
+    return None if value is None else round(scaled(quantity, value), 3)
 
 
 @router.page("/sites/{site_id}/{quantity}.csv")
@@ -148,19 +159,32 @@ def table(
     request: Request, site: AtSite, site_id: str, quantity: str, start: str = "P1D", end: str | None = None
 ) -> Response:
     """Every reading of a span; times in UTC, values in the unit that the head names."""
+    span = parse_span(start, end, site.clock.now_ms())
     with queries.opened(site.store) as db:
         place = find(db, request, site_id)
         check_quantity(place, quantity)
-        points = list(places.series(db, place, quantity, parse_span(start, end, site.clock.now_ms())))
-    text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\r\n")
-    how = shown(quantity)
-    rows.writerow(["time_utc", f"{quantity}_{how.unit}" if how.unit else quantity, "flag", "fault"])
-    rows.writerows(
-        [instant(point.time), _cell(quantity, point), point.flag, point.fault or ""] for point in points
-    )
     headers = {"Content-Disposition": f'attachment; filename="{place.id}-{quantity}.csv"'}
-    return Response(text.getvalue(), headers=headers, media_type="text/csv; charset=utf-8")
+    lines = _csv(site, place, quantity, span)
+    return StreamingResponse(lines, headers=headers, media_type="text/csv; charset=utf-8")
+
+
+def _csv(site: Site, place: Place, quantity: str, span: tuple[int, int]) -> Iterator[str]:
+    """A month after the other, so that years need no more memory."""
+    how = shown(quantity)
+    yield _line(["time_utc", f"{quantity}_{how.unit}" if how.unit else quantity, "flag", "fault"])
+    for begin in range(*span, _CSV_MS):
+        with queries.opened(site.store) as db:
+            points = list(places.series(db, place, quantity, (begin, min(begin + _CSV_MS, span[1]))))
+        yield "".join(
+            _line([instant(point.time), _cell(quantity, point), point.flag, point.fault or ""])
+            for point in points
+        )
+
+
+def _line(cells: list[object]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\r\n").writerow(cells)
+    return text.getvalue()
 
 
 def _cell(quantity: str, point: Point) -> str:
@@ -172,13 +196,15 @@ def geojson(request: Request, site: AtSite) -> Response:
     """All places with their newest values, as RFC 7946 has it: degrees, east before north."""
     now = site.clock.now_ms()
     with queries.opened(site.store) as db:
-        features = [_feature(db, place, now) for place in places.places(db, request.state.asker)]
+        ids = [id_ for id_, _ in places.names(db, request.state.asker)]
+        found = list(places.places(db, request.state.asker, ids))
+        features = [_feature(seen) for seen in places.see_all(db, found, now)]
     document = {"type": "FeatureCollection", "features": features}
     return JSONResponse(document, media_type="application/geo+json")
 
 
-def _feature(db: Connection, place: Place, now: int) -> dict[str, Any]:
-    present = places.see(db, place, now).present
+def _feature(seen: Seen) -> dict[str, Any]:
+    place, present = seen.place, seen.present
     known = place.lat is not None and place.lon is not None
     return {
         "type": "Feature",
@@ -190,6 +216,7 @@ def _feature(db: Connection, place: Place, now: int) -> dict[str, Any]:
             "quantity": present.quantity,
             "value": present.value,
             "unit": shown(present.quantity).unit if present.quantity else None,
+            "per_hour": None if present.per_hour is None else round(present.per_hour, 3),
             "time": instant(present.time) if present.time else None,
         },
     }

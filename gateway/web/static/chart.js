@@ -45,12 +45,21 @@ function usual(times) {
   return distances[Math.floor(0.9 * (distances.length - 1))] ?? Infinity;
 }
 
+/** What uPlot draws: each series' values; of a single one its band from least to greatest, too. */
+function lines(told) {
+  if (told.length > 1) return uPlot.join(told.map(columns));
+  const [own] = told;
+  if (!own.least) return columns(own);
+  const [x, y] = columns(own);
+  const [, most] = columns({ ...own, values: own.most });
+  const [, least] = columns({ ...own, values: own.least });
+  return [x, y, most, least];
+}
+
 /** Draws; `told` are the answers of the series' addresses, the place's own first. */
 export function draw(figure, told) {
   const place = figure.querySelector(".plot");
-  const [own] = told;
-  const data = told.length === 1 ? columns(own) : uPlot.join(told.map(columns));
-  const plot = new uPlot(options(place, figure.querySelector(".readout"), told), data, (made, ready) => {
+  const plot = new uPlot(options(place, figure.querySelector(".readout"), told), lines(told), (made, ready) => {
     place.replaceChildren(made.root);
     ready();
   });
@@ -63,6 +72,8 @@ function options(place, readout, told) {
   const style = getComputedStyle(place);
   const colour = (name) => style.getPropertyValue(name).trim();
   const [own] = told;
+  const hasBand = told.length === 1 && Boolean(own.least);
+  const edge = { width: 0, points: { show: false } };
   const axis = { stroke: colour("--muted"), font: `12px ${style.fontFamily}`, grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false } };
   return {
     width: place.clientWidth,
@@ -80,12 +91,14 @@ function options(place, readout, told) {
       ...told.map(({ name }, i) => ({
         label: name,
         stroke: colour(COLOURS[i]),
-        fill: told.length === 1 ? colour("--accent-veil") : undefined,
+        fill: told.length === 1 && !hasBand ? colour("--accent-veil") : undefined,
         width: 2,
         dash: i > 0 ? [8, 3 * i] : undefined,
         points: { show: false },
       })),
+      ...(hasBand ? [{ ...edge }, { ...edge }] : []),
     ],
+    bands: hasBand ? [{ series: [2, 3], fill: colour("--accent-veil") }] : [],
     hooks: {
       draw: [(plot) => limits(plot, own, colour("--warn"), axis.font), (plot) => suspects(plot, own, colour("--warn"), colour("--card"))],
       setCursor: [(plot) => read(plot, readout, told)],
@@ -139,9 +152,9 @@ function suspects({ ctx, valToPos }, { times, values, flags }, colour, ground) {
   ctx.restore();
 }
 
-function read({ cursor: { idx }, data: [times, ...lines] }, readout, told) {
+function read({ cursor: { idx }, data: [times, ...drawn] }, readout, told) {
   if (idx === null || idx === undefined) return void (readout.textContent = "");
-  const said = lines.map((line, i) => [told[i], line[idx]]).filter(([, value]) => value !== null && value !== undefined);
+  const said = told.map((each, i) => [each, drawn[i][idx]]).filter(([, value]) => value !== null && value !== undefined);
   const values = said.map(([{ name, unit, decimals }, value]) => `${told.length > 1 ? `${name} ` : ""}${number(decimals)(value)}\u202f${unit}`);
   readout.textContent = values.length ? `${moment(times[idx])}  ·  ${values.join("  ·  ")}` : "";
 }
@@ -173,7 +186,7 @@ export async function follow(figure) {
     const fresh = await fill(figure).catch(() => null);
     if (fresh === null || !figure.isConnected) return;
     told = fresh;
-    plot.setData(told.length === 1 ? columns(told[0]) : uPlot.join(told.map(columns)));
+    plot.setData(lines(told));
   });
 }
 

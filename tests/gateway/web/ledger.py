@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from gateway.model import Device, Installation, Reading, Reception, Session, Site, Uplink
-from gateway.store import sites
+from gateway.store import rollups, sites
 from gateway.store.ledger import Store
 
 NOW = 1_795_348_800_000  # 2026-11-22T12:00:00Z
@@ -89,4 +89,7 @@ class Ledger:
         ]
         error = "slot 0 is not the bitmap of a report" if values is None else None
         self.store.set_decoded(id_, readings, error)
+        good = [each for each in readings if each.value is not None and each.flag < 4]
+        rows = [(each.dev_eui, each.quantity, each.time, each.value or 0.0) for each in good]
+        rollups.add(self.store.connection, rows)
         return uplink, readings

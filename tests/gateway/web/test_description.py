@@ -21,6 +21,7 @@ SITES = (
     "/api/v1/sites",
     "/api/v1/sites/{site_id}",
     "/api/v1/sites/{site_id}/readings",
+    "/api/v1/sites/{site_id}/orientation",
     "/api/v1/sites/{site_id}/installations",
 )
 CHANGES = {

@@ -22,6 +22,10 @@ ANSWERS = (
     "/api/v1/sites",
     f"/api/v1/sites/{CREEK}",
     f"/api/v1/sites/{CREEK}/readings?quantity=level",
+    f"/api/v1/sites/{CREEK}/orientation",
+    f"/sites/{CREEK}?start=P1Y",
+    f"/sites/{CREEK}/level.json?start=P30D",
+    f"/sites/{CREEK}/level.json?start=P1Y",
 )
 
 

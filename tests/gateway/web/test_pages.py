@@ -192,7 +192,7 @@ async def test_the_places_as_geojson(client: httpx.AsyncClient) -> None:
     assert creek["properties"]["value"] == pytest.approx(122.4)
     assert creek["properties"] | {"value": 0} == {
         "name": "Aue", "standing": "live", "quantity": "level", "value": 0, "unit": "cm",
-        "time": "2026-11-22T11:50:00.000Z",
+        "per_hour": 6.0, "time": "2026-11-22T11:50:00.000Z",
     }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import pytest
 from codec.quantities import UNITS
 from codec.registry import FAULTS
 from gateway import words
+from gateway.alarms import limits
 from gateway.alarms.records import KINDS
 from gateway.web.pages.sites import RANGES
 
@@ -33,6 +34,9 @@ FAMILIES: dict[str, set[str]] = {
     "range.": set(RANGES),
     "problem.": {"404"},
     "kind.": set(KINDS),
+    "index.": {"1", "2", "3", "4", "5"},
+    "limit.": {row.key for row in limits.DAYS},
+    "area.": {row.key for row in limits.NOISE},
     "downlink.": {"queued", "pending", "sent", "delivered", "answered", "failed", "expired", "cancelled"},
     "weekday.": {str(day) for day in range(7)},
     "month.": {str(month) for month in range(1, 13)},
