@@ -105,9 +105,10 @@ async def test_the_page_tells_each_limit_with_source_and_validity(path: Path) ->
     text = re.sub(r"<[^>]*>", "", told)
     for said in (
         "Luftqualitätsindex, nur aus Feinstaub", "13:00 bis 14:00 Uhr",
-        "EU ab 2030", "Directive (EU) 2024/2881, annex I, table 1, gilt ab 1. Januar 2030",
-        "39. BImSchV, section 4, gilt 6. August 2010 bis 31. Dezember 2029",
-        "WHO-Empfehlung 2021", "TA Lärm 1998, as amended 2017-06-01", "Lauteste volle Stunde",
+        "EU ab 2030", "Richtlinie (EU) 2024/2881, Anhang I, Tabelle 1, gilt ab 1. Januar 2030",
+        "39. BImSchV, § 4, gilt 6. August 2010 bis 31. Dezember 2029",
+        "TA Lärm 1998 in der Fassung vom 1.6.2017, Nummer 6.1, gilt ab 9. Juni 2017",
+        "WHO-Empfehlung 2021", "Lauteste volle Stunde",
         "Allgemeines Wohngebiet", "Sommerzeit berücksichtigt",
     ):  # fmt: skip
         assert said in text, said

@@ -36,6 +36,7 @@ FAMILIES: dict[str, set[str]] = {
     "kind.": set(KINDS),
     "index.": {"1", "2", "3", "4", "5"},
     "limit.": {row.key for row in limits.DAYS},
+    "source.": {row.key for row in (*limits.INDEX, *limits.DAYS)} | {"ta_laerm"},
     "area.": {row.key for row in limits.NOISE},
     "downlink.": {"queued", "pending", "sent", "delivered", "answered", "failed", "expired", "cancelled"},
     "weekday.": {str(day) for day in range(7)},
