@@ -7,7 +7,7 @@ deeper, so decoding does not recurse; and a length is held against the bytes lef
 from codec.compat import const
 from codec.wire import Reader, WireError
 
-TYPE_CHECKING = const(0)  # folded by its name: of such a block a device carries nothing
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 

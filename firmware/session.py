@@ -150,6 +150,6 @@ def load(flash: "Store", rtc: "Store") -> "Session | None":
     return s
 
 
-TYPE_CHECKING = const(False)
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from firmware.contracts import Store

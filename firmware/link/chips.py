@@ -47,7 +47,7 @@ def _sx1276(row: "dict[str, Any]", spi: SPI, clock: "Clock", hz: int) -> lora_ra
 _CHIPS = {"sx1262": _sx1262, "sx1276": _sx1276}
 
 
-TYPE_CHECKING = const(False)
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 

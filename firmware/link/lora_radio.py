@@ -140,7 +140,7 @@ def _mend_inverted_iq(modem: "SX126x") -> None:
     modem._invert_workaround = invert  # type: ignore[method-assign]
 
 
-TYPE_CHECKING = const(False)
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from firmware.contracts import Clock
     from firmware.link.driver import Modem, SX126x, SX127x, Ticks

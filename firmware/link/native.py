@@ -92,7 +92,7 @@ class NativeLink:
         return self.mac.sent(end_ms, end_ms - start_ms - on_air_ms)
 
 
-TYPE_CHECKING = const(False)
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 

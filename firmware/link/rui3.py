@@ -291,7 +291,7 @@ def _unix_s(text: str) -> "int | None":
     return days * 86400 + hour * 3600 + minute * 60 + second
 
 
-TYPE_CHECKING = const(False)
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any

@@ -125,6 +125,6 @@ def _received(fields: "list[str]") -> "list[Said] | None":
         return None
 
 
-TYPE_CHECKING = const(False)
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     Said = Status | Value | Event | Received | Restarted

@@ -33,7 +33,7 @@ def asks(session: "Session") -> bool:
     return session.adr_ack_cnt >= ADR_ACK_LIMIT
 
 
-TYPE_CHECKING = const(False)
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from codec.lorawan.regions import Region
     from firmware.mac.channels import Channels

@@ -93,7 +93,7 @@ class Channels:
             self.rows[index] = (hz, span & 0x0F, span >> 4, rx1_hz)
 
 
-TYPE_CHECKING = const(False)
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from codec.lorawan.regions import Region
 

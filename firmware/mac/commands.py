@@ -184,7 +184,7 @@ def _masked_fixed(mask: int, control: int, bits: int) -> "int | None":
     return None
 
 
-TYPE_CHECKING = const(False)
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from codec.lorawan.regions import Region
     from firmware.mac.channels import Channels

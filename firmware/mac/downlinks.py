@@ -39,7 +39,7 @@ def _parse(phy: bytes) -> "DataFrame":
     raise DroppedError("malformed")
 
 
-TYPE_CHECKING = const(False)
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from codec.lorawan.frames import DataFrame
     from firmware.session import Session

@@ -115,7 +115,7 @@ class Hops:
         return self.session.max_duty if self.session else 0
 
 
-TYPE_CHECKING = const(False)
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from codec.lorawan.regions import Region
     from firmware.contracts import RandRange, Store

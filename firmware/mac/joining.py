@@ -133,7 +133,7 @@ def add_cf_list(channels: "Channels", cf_list: bytes) -> None:
             channels.add(channels.grid_size + place, hz, 0, highest)
 
 
-TYPE_CHECKING = const(False)
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from codec.lorawan.join import JoinAccept
     from codec.lorawan.regions import Region

@@ -124,7 +124,7 @@ class Ledger:
         self._flash.put("airtime", struct.pack("<" + "I" * len(used), *self._bound_us))
 
 
-TYPE_CHECKING = const(False)
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from codec.lorawan.regions import Region
     from firmware.contracts import Store

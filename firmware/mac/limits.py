@@ -37,7 +37,7 @@ def eirp_dbm(region: "Region", session: "Session") -> int:
     return _EIRP_DBM[session.tx_param & 0x0F]
 
 
-TYPE_CHECKING = const(False)
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from codec.lorawan.regions import Region
     from firmware.session import Session

@@ -387,7 +387,7 @@ class Mac:
         self.counts[reason] = self.counts.get(reason, 0) + 1
 
 
-TYPE_CHECKING = const(False)
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from codec.lorawan.regions import Region
     from firmware.contracts import RandRange, Store

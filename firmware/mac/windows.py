@@ -61,7 +61,7 @@ class Timing:
         return Listen(channel, end_ms + delay_ms - early_ms, empty_ms + early_ms + _AFTER_MS)
 
 
-TYPE_CHECKING = const(False)
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from firmware.contracts import Store
     from firmware.mac.actions import Channel
