@@ -1,6 +1,8 @@
 """A node's files, ready for its flash: compiled modules, the board, the checked config."""
 
 import ast
+import contextlib
+import io
 import json
 import shutil
 import subprocess
@@ -54,15 +56,10 @@ def build(board: Board, config: dict[str, Any], out: Path) -> list[Path]:
     return sorted(path.relative_to(out) for path in out.rglob("*") if path.is_file())
 
 
-def romfs(board: Board, tree: Path) -> bytes:
-    """The image of what the node imports; its entry and config stay on the flash beside it."""
-    if not board.has_romfs:
-        raise WorkbenchError(
-            f"{board.name}: {board.image_file} has no ROMFS partition (an ESP32 needs one labelled romfs, an "
-            "RP2040 a build with MICROPY_HW_ROMFS_BYTES): leave --romfs away, the tree runs from the flash"
-        )
-    image = make_romfs(str(tree / "lib"), mpy_cross=False)
-    return bytes(image)
+def romfs(tree: Path) -> bytes:
+    """The image of what the node imports, read in place; its entry, board and config stay on the flash."""
+    with contextlib.redirect_stdout(io.StringIO()):  # mpremote tells each file
+        return bytes(make_romfs(str(tree / "lib"), mpy_cross=False))
 
 
 def sources(board: Board, config: dict[str, Any]) -> list[str]:

@@ -14,10 +14,6 @@ _RELEASED = "20251209"  # in the names of its files on micropython.org/resources
 # Of files whose hash is known from elsewhere than our own download; micropython.org publishes none.
 # ESP32_GENERIC_S3: the Git LFS pointer in a public repository that keeps the file (one source).
 IMAGE_SHA256 = {"ESP32_GENERIC_S3": "f533115edca660863b1308445d5c08e3fa108b34c39229a53c2f984a8186a9cd"}
-# Names of images whose stock build has a ROMFS partition: ESP32 has one only when built with a partition
-# labelled romfs, RP2040 only with MICROPY_HW_ROMFS_BYTES.
-ROMFS_IMAGES: frozenset[str] = frozenset()
-
 # chip: (architecture of native code, where esptool writes an image)
 _CHIPS = {"esp32": ("xtensawin", "0x1000"), "esp32s3": ("xtensawin", "0x0"), "rp2040": ("armv6m", None)}
 
@@ -53,10 +49,6 @@ class Board:
     def flash_offset(self) -> str | None:
         """Where esptool writes the image; None where it is copied onto a drive."""
         return _CHIPS[self.chip][1]
-
-    @property
-    def has_romfs(self) -> bool:
-        return self.image in ROMFS_IMAGES
 
 
 def boards() -> Mapping[str, Board]:

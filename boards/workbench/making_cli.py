@@ -51,7 +51,9 @@ def build(
     board: BoardName,
     config: ConfigFile,
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="To be filled.")],
-    romfs: Annotated[bool, typer.Option(help="An image for the board's ROMFS partition as well.")] = False,
+    romfs: Annotated[
+        bool, typer.Option(help="app.romfs as well, for an interpreter with a ROMFS partition.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Compile a node's tree, its config checked; the radio's driver is left to `flash`."""
@@ -60,7 +62,7 @@ def build(
         given = building.read_config(config, row)
         files = [str(name) for name in building.build(row, given, out)]
         if romfs:
-            (out / "app.romfs").write_bytes(building.romfs(row, out))
+            (out / "app.romfs").write_bytes(building.romfs(out))
             files.append("app.romfs")
         size = sum((out / name).stat().st_size for name in files)
         document = {"board": board, "out": str(out), "files": files, "bytes": size}

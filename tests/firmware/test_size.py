@@ -1,6 +1,6 @@
-"""Flash and heap of the LoRaWAN stack in the real VM; `make size` prints the table."""
+"""Flash and heap of the LoRaWAN stack and of a node's wakes in the real VM; `make size` prints the tables."""
 
-from tests.micropython import size
+from tests.micropython import size, wakes
 
 
 def test_the_stack_does_not_grow_unseen() -> None:
@@ -11,3 +11,12 @@ def test_the_stack_does_not_grow_unseen() -> None:
     assert size.total(costs, size.MODULES + size.ON_USE)[0] <= 32 * 1024
     assert of["(one uplink cycle)"] <= 6 * 1024
     assert of["(start of TX to end of RX2)"] <= 2 * 1024  # the collector is off in between
+
+
+def test_a_node_and_its_wakes_do_not_grow_unseen() -> None:
+    whole, life = wakes.measure()
+    assert whole <= 66_000
+    sampling = [wake for wake in life if wake.kind == "only samples"]
+    assert max(wake.mpy_bytes for wake in sampling) <= 20 * 1024
+    assert max(wake.peak_bytes for wake in sampling) <= 36 * 1024
+    assert max(wake.peak_bytes for wake in life) <= 70 * 1024

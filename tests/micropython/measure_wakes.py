@@ -1,4 +1,4 @@
-"""Runs in the MicroPython VM for wakes.mjs: a level node on a board whose waits return to the host.
+"""Runs in the MicroPython VM for wakes.py: a level node on a board whose waits return to the host.
 
 The board is firmware.hardware on a stand-in for `machine`. Its radio hears nothing but the join-accept.
 """
@@ -142,13 +142,17 @@ class Run:
     program = None
 
 
-def boot():
-    """What main.py does, up to the first wait."""
+def boot(root="/"):
+    """What main.py does, up to the first wait; the flash is the folder `root`."""
     import board
 
     from firmware import hardware, main
+    from firmware.store import file_store
 
     class Here(hardware.Hardware):
+        def flash(self):
+            return file_store(root)
+
         def clock(self):
             return Clock()
 

@@ -1,6 +1,8 @@
 """What the wakes of a level node load and hold, in the real VM; printed by `make size`."""
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -24,29 +26,42 @@ class Wake(NamedTuple):
     peak_bytes: int
 
 
-def measure() -> tuple[int, list[Wake]]:
-    """Bytes of the node's whole `.mpy` tree, and its first wakes."""
+def measure(native: str | None = None) -> tuple[int, list[Wake]]:
+    """Bytes of the node's whole `.mpy` tree, and its first wakes; from ROMFS in the VM `native`, if given."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "tree"
         files = building.build(catalogue.find("heltec_v3"), CONFIG, out)
         sizes = {path.as_posix(): (out / path).stat().st_size for path in files if path.suffix == ".mpy"}
         accept = join_server.build_accept(_ACCEPT, bytes(16)).hex()
-        printed = subprocess.run(
-            ["node", "tests/micropython/wakes.mjs", str(out), str(WAKES), accept],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-    if printed.returncode:
-        raise RuntimeError(printed.stderr)
+        if native:
+            printed = "".join(_from_rom(native, out, accept) for _ in range(WAKES))
+        else:
+            printed = _run(["node", "tests/micropython/wakes.mjs", str(out), str(WAKES), accept])
     wakes = []
-    for line in printed.stdout.splitlines():
+    for line in printed.splitlines():
         row = json.loads(line)
         met = set(row["modules"])
         kind = "sends" if "firmware.mac.machine" in met else "only samples"
         wakes.append(Wake(kind, sum(_size(sizes, module) for module in met), row["peak"]))
     return sum(sizes.values()), wakes
+
+
+def _from_rom(native: str, tree: Path, accept: str) -> str:
+    """The next wake; flash and RTC memory stay in the tree's folder."""
+    image = tree / "app.romfs"
+    if not image.exists():
+        shutil.copy(tree / "board.mpy", tree / "lib")
+        image.write_bytes(building.romfs(tree))
+    measuring = ROOT / "tests/micropython/measure_wakes.py"
+    script = ROOT / "tests/micropython/rom_wake.py"
+    return _run([native, "-X", "heapsize=2M", str(script), str(image), str(tree), str(measuring), accept])
+
+
+def _run(command: list[str]) -> str:
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    if done.returncode:
+        raise RuntimeError(done.stderr or done.stdout)
+    return done.stdout
 
 
 def _size(sizes: dict[str, int], module: str) -> int:
@@ -57,9 +72,16 @@ def _size(sizes: dict[str, int], module: str) -> int:
 
 def main() -> None:
     whole, wakes = measure()
-    print(f"{'whole level node':30} {whole:>7}")
+    print(f"{'whole level node':40} {whole:>7}")
+    _print(wakes, "")
+    native = os.environ.get("MESSFUNK_MICROPYTHON")
+    if native:
+        _print(measure(native)[1], ", from ROM")
+
+
+def _print(wakes: list[Wake], where: str) -> None:
     for wake in wakes:
-        print(f"{'a wake that ' + wake.kind:30} {wake.mpy_bytes:>7} {wake.peak_bytes:>7}")
+        print(f"{'a wake that ' + wake.kind + where:40} {wake.mpy_bytes:>7} {wake.peak_bytes:>7}")
 
 
 if __name__ == "__main__":
