@@ -6,8 +6,8 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESSIV
+from Crypto.Cipher import AES
+from Crypto.Cipher._mode_siv import SivMode
 
 from gateway.model import GatewayError
 from gateway.store.database import Connection, Postgres, Where
@@ -16,6 +16,7 @@ VARIABLE = "MESSFUNK_MASTER_KEY"
 COLUMNS = {"device": ("app_key",), "session": ("nwk_s_key", "app_s_key")}
 
 _MASTER_BYTES = 64  # AES-256-SIV takes two keys of 32
+_TAG_BYTES = 16
 _PLAIN_BYTES = 16
 _REMEMBERED = 200_000
 _CHECK = b"messfunk"
@@ -33,15 +34,16 @@ class SealError(GatewayError):
 class Keys:
     """Seals what goes into the database and opens it on first use. `repr` shows nothing."""
 
-    __slots__ = ("_cipher", "_opened")
+    __slots__ = ("_master", "_opened")
 
     def __init__(self, master: bytes):
-        self._cipher = AESSIV(master)
+        self._master = master
         self._opened: dict[bytes, bytes] = {}
 
     def seal(self, key: bytes, *context: str) -> bytes:
         """Bound to `context`, a column and a device: elsewhere it opens nothing."""
-        return self._cipher.encrypt(key, _parts(context))
+        ciphertext, tag = self._cipher(context).encrypt_and_digest(key)
+        return tag + ciphertext
 
     def open(self, sealed: bytes, *context: str) -> bytes:
         known = self._opened.get(sealed)
@@ -54,16 +56,17 @@ class Keys:
 
     def _unseal(self, sealed: bytes, context: tuple[str, ...]) -> bytes:
         try:
-            return self._cipher.decrypt(sealed, _parts(context))
-        except InvalidTag:
+            return self._cipher(context).decrypt_and_verify(sealed[_TAG_BYTES:], sealed[:_TAG_BYTES])
+        except ValueError:
             raise SealError(
                 f"the {' of '.join(context)} does not open: it was sealed under another master key"
             ) from None
 
-
-def _parts(context: tuple[str, ...]) -> list[bytes]:
-    """The associated data: each part is a string of its own in S2V (RFC 5297)."""
-    return [part.encode() for part in context]
+    def _cipher(self, context: tuple[str, ...]) -> SivMode:
+        cipher = AES.new(self._master, AES.MODE_SIV)
+        for part in context:
+            cipher.update(part.encode())
+        return cipher
 
 
 class KeyFile:
