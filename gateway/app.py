@@ -248,7 +248,7 @@ class App:
         recall.ask(db, uplink.dev_eui, uplink.received_at)
         events.tell_uplink(self.store, uplink, readings)
         self._alarms.saw(uplink, decoded.said, readings)
-        self._sinks.owe(uplink.id)
+        self._sinks.owe([uplink.id])
 
     async def _catch_up(self) -> None:
         """What could not be written is decoded before anything newer, so that sinks get it in order."""

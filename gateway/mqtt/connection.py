@@ -37,7 +37,7 @@ class Role:
     will: Said | None = None
     connected: Callable[[], None] = lambda: None
     lost: Callable[[], None] = lambda: None
-    received: Callable[[MQTTMessage], None] = lambda message: None
+    received: Callable[[Any], None] = lambda message: None
 
 
 class Connection:

@@ -6,6 +6,8 @@ from typing import Any
 from gateway.store.outbox import Delivery
 from gateway.web.shapes import instant
 
+_encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False)  # kept: json.dumps would make one each time
+
 
 def to_json(delivery: Delivery) -> bytes:
     said: dict[str, Any] = {
@@ -23,4 +25,8 @@ def to_json(delivery: Delivery) -> bytes:
         "readings": [{**each, "time": instant(each["time"])} for each in delivery.readings],
         "receptions": delivery.receptions,
     }
-    return json.dumps(said, ensure_ascii=False, allow_nan=False).encode()
+    return encode(said)
+
+
+def encode(said: Any) -> bytes:
+    return _encoder.encode(said).encode()

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from random import Random
 from typing import Any
 
@@ -54,9 +54,9 @@ class Sinks:
     async def stop(self) -> None:
         await asyncio.gather(*(pump.stop() for pump in self._pumps))
 
-    def owe(self, uplink_id: str) -> None:
+    def owe(self, uplink_ids: Iterable[str]) -> None:
         """In the caller's transaction; `wake` once it is committed."""
-        outbox.put(self._store.connection, self._names, uplink_id, self._clock.now_ms())
+        outbox.put(self._store.connection, self._names, uplink_ids, self._clock.now_ms())
 
     def wake(self) -> None:
         for pump in self._pumps:

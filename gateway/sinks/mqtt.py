@@ -1,19 +1,17 @@
 """MQTT out: each uplink, the last values of its node, whether we are there; nodes for Home Assistant."""
 
 import asyncio
-import json
 from collections.abc import Callable, Iterable, Sequence
 from importlib.metadata import version
 from random import Random
 from typing import Any
 
-from paho.mqtt.client import MQTTMessage
-
 from gateway.mqtt.connection import MqttError, Role, Said
-from gateway.mqtt.link import Link
+from gateway.mqtt.publisher import PublishingLink
+from gateway.mqtt.wire import Heard
 from gateway.peers import MqttSinkConfig
 from gateway.sinks import home_assistant
-from gateway.sinks.body import to_json
+from gateway.sinks.body import encode, to_json
 from gateway.sinks.sink import UnavailableError
 from gateway.store import queries
 from gateway.store.ledger import Store
@@ -29,7 +27,7 @@ _VERSION = version("messfunk")
 class MqttSink:
     """`health` gives what is said of ourselves each minute."""
 
-    batch = 50
+    batch = 200
 
     def __init__(
         self,
@@ -54,7 +52,7 @@ class MqttSink:
             lost=self._forget,
             received=self._hear,
         )
-        self._link = Link(config, config.client_id or f"messfunk-{config.name}", role, rng)
+        self._link = PublishingLink(config, config.client_id or f"messfunk-{config.name}", role, rng)
 
     def start(self) -> None:
         self._link.start()
@@ -72,36 +70,35 @@ class MqttSink:
 
     async def deliver(self, deliveries: Sequence[Delivery]) -> None:
         try:
-            sent = [self._link.publish(said, qos) for qos, said in self._say(deliveries)]
+            self._link.publish(*self._states(deliveries), qos=0)
+            said = [Said(f"{self._base}/{each.dev_eui}/up", to_json(each)) for each in deliveries]
             async with asyncio.timeout(_CONFIRMED_S):
-                await asyncio.gather(*sent)
+                await self._link.publish(*said)
         except MqttError as error:
             raise UnavailableError(str(error)) from None
         except TimeoutError:
             raise UnavailableError("the broker does not confirm what it is sent") from None
 
-    def _say(self, deliveries: Sequence[Delivery]) -> Iterable[tuple[int, Said]]:
-        """The states go first by QoS 0: they have arrived when an uplink behind them is confirmed."""
-        for dev_eui in dict.fromkeys(delivery.dev_eui for delivery in deliveries):
-            yield from ((0, said) for said in self._describe(dev_eui))
-        for delivery in deliveries:
-            yield 1, Said(f"{self._base}/{delivery.dev_eui}/up", to_json(delivery))
+    def _states(self, deliveries: Sequence[Delivery]) -> list[Said]:
+        """They go first by QoS 0: they have arrived when an uplink behind them is confirmed."""
+        names = {each.dev_eui: each.name for each in deliveries}
+        newest = queries.newest(self._store.connection, names)
+        return [
+            said for dev_eui, rows in newest.items() for said in self._describe(dev_eui, names[dev_eui], rows)
+        ]
 
-    def _describe(self, dev_eui: str) -> Iterable[Said]:
+    def _describe(self, dev_eui: str, name: str, newest: Sequence[Any]) -> Iterable[Said]:
         """The state as the ledger has it by now: a late delivery does not turn it back."""
-        node = queries.device(self._store.connection, dev_eui)
-        if node is None or not node["last"]:
-            return
         if self._home_assistant:
-            told = (node["name"], *(each["quantity"] for each in node["last"]))
-            if self._announced.get(dev_eui) != told:
-                self._announced[dev_eui] = told
+            quantities = tuple(each["quantity"] for each in newest)
+            if self._announced.get(dev_eui) != (name, *quantities):
+                self._announced[dev_eui] = (name, *quantities)
                 yield home_assistant.discovery(
-                    self._home_assistant, self._base, dev_eui, told[0], told[1:], _VERSION
+                    self._home_assistant, self._base, dev_eui, name, quantities, _VERSION
                 )
-        state = {each["quantity"]: each["value"] for each in node["last"]}
-        state["time"] = instant(max(each["time"] for each in node["last"]))
-        yield Said(f"{self._base}/{dev_eui}/state", json.dumps(state).encode(), retain=True)
+        state = {each["quantity"]: each["value"] for each in newest}
+        state["time"] = instant(max(each["time"] for each in newest))
+        yield Said(f"{self._base}/{dev_eui}/state", encode(state), retain=True)
 
     def _greet(self) -> None:
         self._link.publish(self._availability("online"))
@@ -113,7 +110,7 @@ class MqttSink:
         if self._telling:
             self._telling.cancel()
         if self._link.error is None:
-            body = json.dumps(self._health(), ensure_ascii=False).encode()
+            body = encode(self._health())
             self._link.publish(Said(f"{self._base}/bridge/health", body, retain=True))
             self._telling = asyncio.get_running_loop().call_later(_HEALTH_S, self._tell_health)
 
@@ -121,14 +118,13 @@ class MqttSink:
         """The broker may have been set up anew."""
         self._announced.clear()
 
-    def _hear(self, message: MQTTMessage) -> None:
+    def _hear(self, message: Heard) -> None:
         """Home Assistant has started, and may have missed what it was told."""
-        self._link.acknowledge(message)
         if message.payload == b"online":
             known, self._announced = self._announced, {}
-            for dev_eui in known:
-                for said in self._describe(dev_eui):
-                    self._link.publish(said)
+            newest = queries.newest(self._store.connection, known)
+            for dev_eui, rows in newest.items():
+                self._link.publish(*self._describe(dev_eui, known[dev_eui][0], rows))
 
     def _availability(self, text: str) -> Said:
         return Said(f"{self._base}/bridge/availability", text.encode(), retain=True)

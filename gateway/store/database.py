@@ -14,6 +14,7 @@ from gateway.model import GatewayError
 
 SCHEMA = Path(__file__).parent / "schema"
 ALL = (1 << 63) - 1  # a LIMIT that is none
+_KEYS = 256  # of one statement
 
 
 class StoreError(GatewayError):
@@ -76,6 +77,16 @@ class Connection(Protocol):
     def claim(self, role: Role, /) -> bool: ...
 
     def close(self) -> None: ...
+
+
+def among(db: Connection, sql: str, keys: Iterable[object]) -> Iterator[Any]:
+    """The rows of some keys, where `sql` says `IN ({keys})`; few texts of SQL, so that they stay prepared."""
+    wanted = list(dict.fromkeys(keys))
+    for start in range(0, len(wanted), _KEYS):
+        part = wanted[start : start + _KEYS]
+        size = 1 << (len(part) - 1).bit_length()
+        marks = ", ".join("?" * size)
+        yield from db.execute(sql.format(keys=marks), part + part[-1:] * (size - len(part))).fetchall()
 
 
 def connect(where: Where) -> Connection:

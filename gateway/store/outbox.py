@@ -1,7 +1,9 @@
 """What each sink is still owed: written with the readings, read in order, deleted when the sink has it."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from codec.quantities import UNITS
@@ -13,6 +15,17 @@ _DUE = """
     FROM outbox o JOIN uplink u ON u.id = o.uplink_id JOIN device d ON d.dev_eui = u.dev_eui
     WHERE o.sink = ? AND o.reason IS NULL ORDER BY o.id LIMIT ?
 """
+# What hangs on the same uplinks; rows by uplink, in the order that bodies have.
+_OF_DUE = """
+    FROM {table} WHERE uplink_id IN (SELECT uplink_id FROM outbox WHERE sink = ? AND reason IS NULL
+                                     ORDER BY id LIMIT ?)
+"""
+_READINGS = "SELECT uplink_id, quantity, value, fault, flag, time" + _OF_DUE.format(table="reading")
+_RECEPTIONS = (
+    "SELECT uplink_id, gateway_id, rssi_dbm, snr_db, frequency_hz, data_rate"
+    + _OF_DUE.format(table="reception")
+    + "ORDER BY received_at, id"
+)
 _LAGS = """
     SELECT name, since, error,
            (SELECT count(*) FROM outbox WHERE sink = name AND reason IS NULL) AS depth,
@@ -21,6 +34,8 @@ _LAGS = """
            (SELECT count(*) FROM outbox WHERE sink = name AND reason IS NOT NULL) AS dead
     FROM sink ORDER BY name
 """
+_HEARD = ("gateway_id", "rssi_dbm", "snr_db", "frequency_hz", "data_rate")
+_quantity = itemgetter("quantity")
 _DEAD = """
     SELECT o.sink, o.reason, o.added_at, u.id, u.dev_eui, u.fcnt
     FROM outbox o JOIN uplink u ON u.id = o.uplink_id
@@ -72,18 +87,36 @@ class DeadLetter:
     reason: str
 
 
-def put(db: Connection, sinks: Iterable[str], uplink_id: str, now: int) -> None:
-    """Owe it to the sinks, once."""
-    for sink in sinks:
-        db.execute(
-            "INSERT INTO outbox (sink, uplink_id, added_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-            (sink, uplink_id, now),
-        )
+def put(db: Connection, sinks: Iterable[str], uplink_ids: Iterable[str], now: int) -> None:
+    """Owe them to the sinks, once."""
+    ids = list(uplink_ids)
+    db.executemany(
+        "INSERT INTO outbox (sink, uplink_id, added_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        [(sink, uplink_id, now) for sink in sinks for uplink_id in ids],
+    )
 
 
 def due(db: Connection, sink: str, limit: int) -> list[Delivery]:
     """The oldest."""
-    return [_delivery(db, row) for row in db.execute(_DUE, (sink, limit)).fetchall()]
+    rows = db.execute(_DUE, (sink, limit)).fetchall()
+    if not rows:
+        return []
+    readings: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    receptions: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    for uplink_id, quantity, value, fault, flag, time in db.execute(_READINGS, (sink, limit)):
+        readings[uplink_id].append(
+            {
+                "quantity": quantity,
+                "value": value,
+                "fault": fault,
+                "flag": flag,
+                "time": time,
+                "unit": UNITS[quantity],
+            }
+        )
+    for uplink_id, *heard in db.execute(_RECEPTIONS, (sink, limit)):
+        receptions[uplink_id].append(dict(zip(_HEARD, heard, strict=True)))
+    return [_delivery(row, readings[row["id"]], receptions[row["id"]]) for row in rows]
 
 
 def settle(db: Connection, deliveries: Sequence[Delivery]) -> None:
@@ -134,18 +167,8 @@ def _burying(db: Connection, sink: str | None) -> list[str]:
     return [row["sink"] for row in found] if sink is None else [sink]
 
 
-def _delivery(db: Connection, row: Row) -> Delivery:
-    readings = db.execute(
-        "SELECT quantity, value, fault, flag, time FROM reading WHERE uplink_id = ? ORDER BY quantity",
-        (row["id"],),
-    )
-    receptions = db.execute(
-        "SELECT gateway_id, rssi_dbm, snr_db, frequency_hz, data_rate FROM reception"
-        " WHERE uplink_id = ? ORDER BY received_at, id",
-        (row["id"],),
-    )
-    return Delivery(
-        **{**dict(row), "confirmed": bool(row["confirmed"])},
-        readings=tuple({**dict(each), "unit": UNITS[each["quantity"]]} for each in readings),
-        receptions=tuple(dict(each) for each in receptions),
-    )
+def _delivery(row: Row, readings: list[dict[str, Any]], receptions: list[dict[str, Any]]) -> Delivery:
+    """Readings by their quantities' names."""
+    *head, confirmed, received_at, payload, error = row
+    known = (*head, bool(confirmed), received_at, bytes(payload), error)
+    return Delivery(*known, tuple(sorted(readings, key=_quantity)), tuple(receptions))

@@ -4,13 +4,13 @@ A row is a dict by the names of the HTTP interface. `after` is the sort key of t
 a span of time is [start, end). Rows are read when they are asked for, `limit` of them at most.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from heapq import merge
 from itertools import groupby, islice
 from typing import Any
 
 from codec.quantities import UNITS
-from gateway.store.database import ALL, Connection
+from gateway.store.database import ALL, Connection, among
 from gateway.store.database import Row as Found
 from gateway.store.database import opened as opened
 
@@ -35,6 +35,8 @@ _DEVICES_OF = _DEVICES + "WHERE d.dev_eui IN ({ids}) ORDER BY d.dev_eui"
 _NEWEST = """
     SELECT dev_eui, quantity, value, fault, flag, time FROM newest WHERE dev_eui IN ({ids}) ORDER BY dev_eui
 """
+
+_NEWEST_OF = "SELECT dev_eui, quantity, value, time FROM newest WHERE dev_eui IN ({keys})"
 
 _READINGS = """
     SELECT dev_eui, quantity, value, fault, flag, time, uplink_id FROM reading
@@ -177,6 +179,16 @@ def _with_newest(db: Connection, found: list[Found]) -> Iterator[Row]:
     for row in found:
         last = sorted(newest.get(row["dev_eui"], ()), key=lambda each: _PLACES[each["quantity"]])
         yield dict(row) | {"last": [_without_device(each) for each in last]}
+
+
+def newest(db: Connection, dev_euis: Iterable[str]) -> dict[str, list[Found]]:
+    """The newest values of some devices, each in the order of the registry."""
+    found: dict[str, list[Found]] = {}
+    for row in among(db, _NEWEST_OF, dev_euis):
+        found.setdefault(row["dev_eui"], []).append(row)
+    for rows in found.values():
+        rows.sort(key=lambda each: _PLACES[each["quantity"]])
+    return found
 
 
 def _without_device(row: Found) -> Row:

@@ -1,6 +1,7 @@
 """The shapes of the HTTP answers: what /openapi.json describes and what the event stream carries."""
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
@@ -10,8 +11,13 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def instant(time_ms: int) -> str:
     """Milliseconds since 1970 as `2026-11-22T12:00:00.000Z`."""
-    text = (_EPOCH + timedelta(milliseconds=time_ms)).isoformat(timespec="milliseconds")
-    return text.replace("+00:00", "Z")
+    second, ms = divmod(time_ms, 1000)
+    return f"{_second(second)}.{ms:03}Z"
+
+
+@lru_cache(4096)
+def _second(second: int) -> str:
+    return (_EPOCH + timedelta(seconds=second)).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _plain(number: float) -> int | float:

@@ -134,7 +134,7 @@ def test_what_is_owed_is_kept_in_order(desk: Desk, node: Node) -> None:
     db = desk.store.connection
     with desk.store.transaction():
         for uplink in [*uplinks, uplinks[0]]:
-            outbox.put(db, ["hook", "influx"], uplink.id, START_MS)
+            outbox.put(db, ["hook", "influx"], [uplink.id], START_MS)
         outbox.note(db, "hook", START_MS, None)
         outbox.note(db, "hook", START_MS + 1, "HTTP 503")
     owed = outbox.due(db, "hook", 10)
