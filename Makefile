@@ -16,7 +16,7 @@ ASSETS := gateway/web/static/vendor/THIRD_PARTY.txt
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-recorded micropython generate fuzz-codec bench-alarms bench-codec bench-node bench-energy bench-simulator bench-web bench-downlinks age power-cut crash bench-store size test-board test-driver check format assets screenshots build debian lock clean
+.PHONY: help setup demo test test-recorded micropython generate fuzz-codec bench-alarms bench-codec bench-node bench-energy bench-gateway bench-simulator bench-web bench-downlinks age power-cut crash bench-store size test-board test-driver check format assets screenshots build debian lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+[ :].*## / {sub(/ .*/, "", $$1); printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -74,6 +74,10 @@ bench-node: .venv/.dev ## Both recorded creeks through the node: wakes, airtime,
 
 bench-downlinks: .venv/.dev ## Joins and confirmed uplinks answered in RX1, by thousands in virtual time; FRAMES=10000
 	@$(BIN)/python -m tests.bench.downlinks $(or $(FRAMES),10000)
+
+bench-gateway: setup debian ## Uplinks a CPU-second beside Node-RED's, where the time goes; RUNS=5 ROUNDS=20
+	@mkdir -p build/bench
+	@$(BIN)/python -m tests.bench.gateway --runs $(or $(RUNS),5) --rounds $(or $(ROUNDS),20)
 
 age: .venv/.dev ## Ten years of a node against the network server, in minutes; YEARS=10 SEED=1
 	@$(BIN)/python -m tests.bench.age $(or $(YEARS),10) $(or $(SEED),1)
