@@ -125,7 +125,7 @@ class Packets:
     def feed(self, data: bytes) -> Iterator[tuple[Kind, int, bytes]]:
         data = self._rest + data
         at = 0
-        while (body := _body(data, at)) and body.stop <= len(data):
+        while (body := _body(data, at)) is not None and body.stop <= len(data):
             try:
                 kind = Kind(data[at] >> 4)
             except ValueError:

@@ -170,5 +170,6 @@ def _burying(db: Connection, sink: str | None) -> list[str]:
 def _delivery(row: Row, readings: list[dict[str, Any]], receptions: list[dict[str, Any]]) -> Delivery:
     """Readings by their quantities' names."""
     *head, confirmed, received_at, payload, error = row
-    known = (*head, bool(confirmed), received_at, bytes(payload), error)
-    return Delivery(*known, tuple(sorted(readings, key=_quantity)), tuple(receptions))
+    beside = (tuple(sorted(readings, key=_quantity)), tuple(receptions))
+    told: Any = (*head, bool(confirmed), received_at, bytes(payload), error, *beside)
+    return Delivery(*told)

@@ -1,6 +1,7 @@
-"""MQTT's packets: ours read by paho's own decoder and by a real broker, the broker's by us; bent ones refused."""
+"""MQTT's packets: ours read by a real broker, the broker's by us, bent ones refused."""
 
 import asyncio
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 
@@ -29,9 +30,7 @@ def test_a_publish_is_read_as_it_was_written_however_it_is_cut(
 ) -> None:
     packet = wire.publish(topic.encode(), body, number, False, is_5) + wire.PINGREQ
     packets, edges = Packets(), [0, *sorted(min(cut, len(packet)) for cut in cuts), len(packet)]
-    found = [
-        each for begin, end in zip(edges, edges[1:], strict=False) for each in packets.feed(packet[begin:end])
-    ]
+    found = [each for begin, end in pairwise(edges) for each in packets.feed(packet[begin:end])]
     (kind, flags, content), last = found
     assert (kind, last) == (Kind.PUBLISH, (Kind.PINGREQ, 0, b""))
     assert wire.read_publish(flags, content, is_5) == Heard(topic, body, number)
@@ -50,7 +49,7 @@ def test_what_a_hostile_broker_says_is_refused_by_wire_error_only(data: bytes, i
 
 
 @pytest.mark.parametrize(
-    "properties, window",
+    ("properties", "window"),
     [
         (b"\x00", 0xFFFF),
         (b"\x03\x21\x00\x14", 20),
@@ -77,7 +76,7 @@ def link_to(broker: Mosquitto, role: Role, **changes: object) -> PublishingLink:
 
 @pytest.mark.parametrize("protocol", ["5", "3.1.1"])
 async def test_a_real_broker_takes_thousands_in_order(tmp_path: Path, protocol: str) -> None:
-    """More than it wants open at once (Mosquitto: 20), and bodies whose length takes one, two and three bytes."""
+    """More than it wants open at once (Mosquitto: 20), bodies whose length takes 1, 2 and 3 bytes."""
     up = asyncio.Event()
     bodies = [b"%05d" % number + b"x" * (number * 7 % 400) for number in range(2000)] + [b"y" * 20_000]
     with mosquitto(tmp_path) as broker, other(broker, "town/#") as ear:
