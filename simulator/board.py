@@ -7,7 +7,7 @@ from typing import Any
 
 from simulator.air import Air
 from simulator.clock import VirtualClock
-from simulator.device import DeviceClock
+from simulator.device import DeviceClock, Reset
 from simulator.radio import SimulatedRadio
 from simulator.site import Site
 from simulator.twins import Wiring
@@ -113,5 +113,6 @@ class SimulatedBoard:
         """Memory is not scarce here."""
 
     def reset(self) -> None:
-        """The next wake finds RTC memory as power loss leaves it."""
+        """Ends the program; the next wake finds RTC memory as power loss leaves it."""
         self._rtc.clear()
+        raise Reset

@@ -9,6 +9,10 @@ from typing import Any
 from simulator.clock import VirtualClock
 
 
+class Reset(BaseException):
+    """The program asked its board for a reset, from which no call returns."""
+
+
 class Until:
     """What a firmware's await comes down to: sleep until this instant."""
 
@@ -55,7 +59,7 @@ Program = Coroutine[Any, Any, int]
 def run(
     clock: VirtualClock, program: Program, done: Callable[[int], None], alive: Callable[[], bool]
 ) -> None:
-    """Drive `program` from now to its end, or until it is not `alive`; `done` gets how many ms to sleep."""
+    """Drive `program` from now to its end, or until it is not `alive`; `done` gets how many ms to sleep, 0 for a reset."""
 
     def step() -> None:
         if not alive():
@@ -65,6 +69,9 @@ def run(
             pause = program.send(None)
         except StopIteration as stop:
             done(stop.value)
+            return
+        except Reset:
+            done(0)
             return
         clock.call_at_us(pause.when_us, step)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from simulator.air import Channel
 from simulator.board import SimulatedBoard
-from simulator.device import Program, Until
+from simulator.device import Program, Reset, Until
 from simulator.node import SimulatedNode
 from simulator.vm import Vm
 
@@ -52,6 +52,8 @@ class MicroPythonNode(SimulatedNode):
             return self._packed(member(*map(_opened, rest[1])))
         except OSError as error:
             return ["errno", error.errno or 0]
+        except Reset:
+            return ["reset", None]
 
     def _step(self, program: Generator[Until, None, Any] | Coroutine[Any, Any, Any]) -> object:
         try:

@@ -69,6 +69,8 @@ def _opened(node, answer):
         return _drive(node, value)
     if kind == "errno":
         raise OSError(value)
+    if kind == "reset":
+        raise SystemExit
     return value
 
 
@@ -89,6 +91,9 @@ def command(line):
     except StopIteration as stop:
         del _programs[node]
         return json.dumps(["done", stop.value])
+    except SystemExit:
+        del _programs[node]
+        return json.dumps(["done", 0])
 `;
 
 function aesEcb(key, blocks, encrypting) {
