@@ -1,6 +1,7 @@
 """Orders that the gateway queues reach a simulated node, which does what they say."""
 
 import sqlite3
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,8 @@ def test_a_node_told_to_reboot_answers_and_begins_anew(
     outcome = messfunk_sim(f'loss = 0.0\ninterval_s = 300\n{GOOD}\ntier = "{tier}"\n', "30m")
     with sqlite3.connect(outcome.database) as db:
         said = db.execute("SELECT fport, payload FROM uplink ORDER BY received_at LIMIT 5").fetchall()
-    report, answer, first, _, hello = [message.decode(payload) for fport, payload in said]
+    told: list[Any] = [message.decode(payload) for _, payload in said]
+    report, _, first, _, hello = told
     # The first report brings the order down, and the page of the journal that it opened is lost in the reset.
     assert [fport for fport, _ in said] == [1, 11, 1, 11, 4]
     assert (report.values["number"], first.values["number"]) == (0, 32)
