@@ -1,18 +1,14 @@
 """The gateway's configuration: one TOML file, checked as a whole before anything starts."""
 
-import ipaddress
 import json
-import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import (
-    BeforeValidator,
     Discriminator,
     Field,
-    PlainSerializer,
     Tag,
     ValidationError,
     ValidationInfo,
@@ -22,51 +18,21 @@ from pydantic_core import ErrorDetails
 
 from gateway import complaints
 from gateway.access.seal import KeyFile
+from gateway.addresses import Address as Address
+from gateway.addresses import Bind
+from gateway.addresses import Eui as Eui
+from gateway.addresses import parse_address as parse_address
+from gateway.addresses import parse_eui as parse_eui
 from gateway.alarms.section import AlarmsConfig
 from gateway.network.config import NetworkConfig
 from gateway.nightly import BackupConfig
 from gateway.peers import File, InfluxConfig, LnsConfig, MqttSinkConfig, WebhookConfig
 from gateway.section import ConfigError as ConfigError
 from gateway.section import Section
+from gateway.sources.section import SourceConfig as SourceConfig
+from gateway.sources.section import StationConfig as StationConfig
 from gateway.store.database import Postgres, Where
 from gateway.web.section import PageConfig
-
-_ADDRESS = re.compile(r"(?:\[([0-9a-fA-F:.]+)\]|([0-9.]+)):([0-9]{1,5})")
-
-
-class Address(NamedTuple):
-    """An IP address and a port; port 0 lets the system choose."""
-
-    host: str
-    port: int
-
-    @property
-    def is_loopback(self) -> bool:
-        return ipaddress.ip_address(self.host).is_loopback
-
-    def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-
-def parse_address(text: object) -> Address:
-    """`127.0.0.1:8080` or `[::1]:8080`; ValueError when it is neither."""
-    if isinstance(text, Address):
-        return text
-    found = _ADDRESS.fullmatch(text) if isinstance(text, str) else None
-    if found is None or int(found[3]) > 65535:
-        raise ValueError("expected an IP address and a port such as 127.0.0.1:8080 or [::1]:8080")
-    return Address(str(ipaddress.ip_address(found[1] or found[2])), int(found[3]))
-
-
-def parse_eui(text: object) -> str:
-    """16 hexadecimal digits in any case; ValueError when it is something else."""
-    if not isinstance(text, str) or not re.fullmatch(r"[0-9a-fA-F]{16}", text):
-        raise ValueError("expected an EUI of 16 hexadecimal digits such as aa555a0000000101")
-    return text.lower()
-
-
-Bind = Annotated[Address, BeforeValidator(parse_address), PlainSerializer(str)]
-Eui = Annotated[str, BeforeValidator(parse_eui)]
 
 
 class StoreConfig(Section):
@@ -163,34 +129,6 @@ class HttpConfig(Section):
         return self.tls_cert_file is not None
 
 
-class SourceConfig(Section):
-    type: Literal["semtech_udp"] = Field(
-        default="semtech_udp",
-        description='"semtech_udp" (packet forwarders), "chirpstack", "chirpstack_v3" or "tts": who speaks',
-    )
-    bind: Bind = Field(
-        default=Address("127.0.0.1", 1700),
-        description="IP address and UDP port that the packet forwarders send to",
-    )
-    gateways: tuple[Eui, ...] = Field(
-        default=(),
-        strict=False,
-        validate_default=True,
-        description="a list of the EUIs to serve; empty serves any gateway, on loopback only",
-    )
-
-    @field_validator("gateways")
-    @classmethod
-    def _listed_beyond_loopback(cls, gateways: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        bind = info.data.get("bind")
-        if bind and not bind.is_loopback and not gateways:
-            raise ValueError(
-                f"{bind} is reachable from other machines and the protocol has no password: "
-                'list the EUIs to serve, such as gateways = ["aa555a0000000101"], or bind 127.0.0.1'
-            )
-        return gateways
-
-
 def _class_by_type(types: dict[str, str]) -> Discriminator:
     """A table without a known type goes to the first class, whose error says which types there are."""
 
@@ -203,12 +141,22 @@ def _class_by_type(types: dict[str, str]) -> Discriminator:
 
 
 # What stands between number and key in the place of an error. No key looks like this.
-_UDP, _LNS, _MQTT, _INFLUX, _WEBHOOK = "<udp>", "<lns>", "<mqtt>", "<influx>", "<webhook>"
-_SOURCE_TYPES = {"semtech_udp": _UDP, "chirpstack": _LNS, "chirpstack_v3": _LNS, "tts": _LNS}
+_UDP, _STATION, _LNS, _MQTT, _INFLUX, _WEBHOOK = (
+    "<udp>", "<station>", "<lns>", "<mqtt>", "<influx>", "<webhook>",
+)  # fmt: skip
+_SOURCE_TYPES = {
+    "semtech_udp": _UDP,
+    "basics_station": _STATION,
+    "chirpstack": _LNS,
+    "chirpstack_v3": _LNS,
+    "tts": _LNS,
+}
 _SINK_TYPES = {"mqtt": _MQTT, "influx": _INFLUX, "webhook": _WEBHOOK}
 
 AnySourceConfig = Annotated[
-    Annotated[SourceConfig, Tag(_UDP)] | Annotated[LnsConfig, Tag(_LNS)],
+    Annotated[SourceConfig, Tag(_UDP)]
+    | Annotated[StationConfig, Tag(_STATION)]
+    | Annotated[LnsConfig, Tag(_LNS)],
     _class_by_type(_SOURCE_TYPES),
 ]
 AnySinkConfig = Annotated[
@@ -259,6 +207,7 @@ _TABLES: dict[str, type[Section]] = {
 }
 _CLASSES: dict[str | int, type[Section]] = {
     _UDP: SourceConfig,
+    _STATION: StationConfig,
     _LNS: LnsConfig,
     _MQTT: MqttSinkConfig,
     _INFLUX: InfluxConfig,
