@@ -10,26 +10,29 @@ from typing import Any, Self
 from uuid import uuid4
 
 from codec.desk.words import FPORTS
+from codec.lorawan import regions
 from codec.wire import WireError
 from gateway import events, local, recall, stages
 from gateway.alarms.duty import Duty
 from gateway.commands import Writer
 from gateway.composition import COMMANDS
-from gateway.config import Address, Config, ConfigError, SourceConfig
+from gateway.config import Address, Config, ConfigError, SourceConfig, StationConfig
 from gateway.counters import Counters
 from gateway.judge import keeping
-from gateway.model import Clock, Downlink, GatewayError, Uplink
+from gateway.model import Clock, Downlink, GatewayError, Told, Uplink
 from gateway.network import handover, queue
-from gateway.network.answering import Told
 from gateway.network.server import NetworkServer
 from gateway.nightly import Nightly
 from gateway.notify import Notifier
 from gateway.peers import LnsConfig
 from gateway.refusals import Refusals
 from gateway.sinks.feeding import Sinks
+from gateway.sources.basics_station import BasicsStation
+from gateway.sources.basics_station_plan import config_of
 from gateway.sources.bridge import Bridge
 from gateway.sources.lns import LnsDownlink
 from gateway.sources.mqtt import LnsSource
+from gateway.sources.presence import Presence
 from gateway.sources.semtech_udp import SemtechUdp
 from gateway.store import lns, outbox, queries, sites
 from gateway.store.database import StoreError
@@ -49,7 +52,8 @@ class App:
         self._config = config
         self._rng = rng or SystemRandom()
         self._refusals = Refusals(self.counters, clock)
-        self._sources: list[SemtechUdp] = []
+        self._sources: list[SemtechUdp | BasicsStation] = []
+        self._presence = Presence(clock, self._refusals)
         self._lns: dict[str, LnsSource] = {}
         self._http_url: str | None = None
         self._is_behind = True  # what a crash left between two transactions
@@ -71,7 +75,7 @@ class App:
             self.nightly = Nightly(self._config.backup, self.store, self.clock)
             self.nightly.start()
             starting.callback(self._refusals.flush)
-            self._open_sources(starting)
+            await self._open_sources(starting)
             self.writer.after = self._follow
             await self._open_page(starting)
             await starting.enter_async_context(local.answering(self._config.store.path, self.writer))
@@ -92,9 +96,18 @@ class App:
     @property
     def udp_address(self) -> Address:
         """Where packet forwarders send to."""
-        if not self._sources:
+        found = next((source for source in self._sources if isinstance(source, SemtechUdp)), None)
+        if found is None:
             raise ConfigError('no packet forwarder is served without [[source]] type = "semtech_udp"')
-        return self._sources[0].address
+        return found.address
+
+    @property
+    def station_address(self) -> Address:
+        """Where Basics Stations connect to."""
+        found = next((source for source in self._sources if isinstance(source, BasicsStation)), None)
+        if found is None:
+            raise ConfigError('no station is served without [[source]] type = "basics_station"')
+        return found.address
 
     @property
     def http_url(self) -> str:
@@ -144,7 +157,7 @@ class App:
             "backup_error": self.nightly.error,
         }
 
-    def _open_sources(self, starting: AsyncExitStack) -> None:
+    async def _open_sources(self, starting: AsyncExitStack) -> None:
         self._network = NetworkServer(
             self._config.network, self.store, self.clock, self._rng, self.counters, self._refusals, self
         )
@@ -152,19 +165,49 @@ class App:
             if isinstance(config, LnsConfig):
                 self._open_lns(config, starting)
             else:
-                self._open_udp(config, starting)
+                await self._open_radio(config, starting)
 
-    def _open_udp(self, config: SourceConfig, starting: AsyncExitStack) -> None:
+    async def _open_radio(self, config: SourceConfig | StationConfig, starting: AsyncExitStack) -> None:
         if not self._sources and not self.store.claim("network"):
             raise ConfigError(
                 f"{self.store.where}: another gateway serves packet forwarders from it; stop that one first"
             )
+        if isinstance(config, StationConfig):
+            station = self._station(config)
+            await station.open()
+            starting.push_async_callback(station.close)
+            self._sources.append(station)
+            return
         source = SemtechUdp(
-            config, self.clock, self.counters, self._refusals, self._network.take, self._decode
+            config,
+            self.clock,
+            self.counters,
+            self._refusals,
+            self._presence,
+            self._network.take,
+            self._decode,
         )
         source.open()
         starting.callback(source.close)
         self._sources.append(source)
+
+    def _station(self, config: StationConfig) -> BasicsStation:
+        wanted = self._config.network
+        region = regions.REGIONS[wanted.region]
+        try:
+            plan = config_of(region, wanted.channels_hz, wanted.sub_band)
+        except ValueError as error:
+            raise ConfigError(f"[[source]] basics_station: {error}") from None
+        return BasicsStation(
+            config,
+            region,
+            plan,
+            self.clock,
+            self._refusals,
+            self._presence,
+            self._network.take,
+            self._decode,
+        )
 
     def _open_lns(self, config: LnsConfig, starting: AsyncExitStack) -> None:
         bridge = Bridge(config.name, config.adopt, self.store, self.clock, self.counters, self._refusals)

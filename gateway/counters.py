@@ -3,12 +3,15 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-CAUSES = ("malformed", "crc", "mic", "replay", "unknown_device", "dev_nonce")
+CAUSES = (
+    "malformed", "crc", "mic", "replay", "unknown_device", "dev_nonce",
+    "unknown_gateway", "conflict", "unauthorized", "transmission",
+)  # fmt: skip
 
 
 @dataclass(slots=True)
 class Counters:
-    """`refused` counts frames and datagrams by the cause of their refusal.
+    """`refused` counts frames, datagrams, connections and downlinks by the cause of their refusal.
 
     `second_windows` are the downlinks that went to RX2, `unanswered` the frames nobody could answer in time,
     `unacknowledged` the PUSH_DATA that were not committed, or not soon enough.

@@ -146,8 +146,21 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class Opening:
+    """The windows, each a data rate and Hz, that a node opens `delay_s` after the uplink heard at `tmst`."""
+
+    tmst: int
+    delay_s: int
+    rx1: tuple[int, int] | None
+    rx2: tuple[int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Downlink:
-    """A frame to transmit through one gateway, `tmst` in its own counter's microseconds; None: at once."""
+    """A frame to transmit through one gateway, `tmst` in its own counter's microseconds; None: at once.
+
+    `opening` is for gateways that choose between the windows themselves.
+    """
 
     gateway_id: str
     phy: bytes
@@ -155,3 +168,11 @@ class Downlink:
     data_rate: str
     power_dbm: int
     tmst: int | None
+    opening: Opening | None = None
+
+
+class Told(Protocol):
+    """Who sends a downlink and waits for what becomes of it."""
+
+    def __call__(self, error: str | None, round_trip_ms: int, in_second: bool = False) -> None:
+        """Why the gateway will not send, or None; how long its word takes; whether RX2 had to do."""

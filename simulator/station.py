@@ -16,6 +16,7 @@ _ANSWER_S = 5.0  # real seconds
 _BACKOFF_S = (1, 2, 4, 8, 16)  # the station's own
 _SESSION_SHIFT = 48
 _SECOND_US = 1_000_000
+_AT_ONCE_US = 80_000
 _LOST = (OSError, TimeoutError, ConnectionClosed, InvalidHandshake, InvalidURI, WireError)
 _VERSION = wire.Version("2.0.6(simulator)", "messfunk", wire.PROTOCOL, features="gps")
 
@@ -44,6 +45,7 @@ class Station(Tower):
         self._reading: asyncio.Task[None] | None = None
         self._config: asyncio.Future[wire.RouterConfig] | None = None
         self._echoed: dict[float, asyncio.Future[None]] = {}
+        self._mux: tuple[float, int] | None = None  # the server's time, and when it came
         self._asked = 0
         self._failures = 0
         self._unanswered = 0
@@ -90,6 +92,7 @@ class Station(Tower):
             rssi_dbm=heard.rssi_dbm,
             snr_db=heard.snr_db,
             rx_time_s=heard.end_us / _SECOND_US,
+            ref_time_s=self._ref_time_s(),
         )
         try:
             text = wire.heard(said)
@@ -144,16 +147,22 @@ class Station(Tower):
         self._clock.call_at_us(self._clock.now_us() + pause_s * _SECOND_US, again)
 
     async def _obey(self, message: wire.FromServer | None) -> None:
+        if message and message.mux_time_s is not None:
+            self._mux = message.mux_time_s, self._clock.now_us()
         if isinstance(message, wire.RouterConfig):
             if self._config and not self._config.done():
                 self._config.set_result(message)
-        elif isinstance(message, wire.TimeSync) and message.tx_time in self._echoed:
-            self._echoed[message.tx_time].set_result(None)
+        elif isinstance(message, wire.TimeSync):
+            if message.tx_time in self._echoed:
+                self._echoed[message.tx_time].set_result(None)
         elif isinstance(message, wire.Order) and not self.is_off and not self.is_cut_off:
             self._take(message)
 
     def _take(self, order: wire.Order) -> None:
         """Transmit in RX1 or else RX2; of what fits neither nobody is told."""
+        if order.context is None:
+            self._send_at_once(order)
+            return
         if order.context.xtime >> _SESSION_SHIFT != self._session:
             return  # an obsolete session
         for window, delay_s in ((order.rx1, order.rx_delay_s), (order.rx2, order.rx_delay_s + 1)):
@@ -169,8 +178,17 @@ class Station(Tower):
                     self._confirm_at(start_us, order, window, xtime)
                     return
 
+    def _send_at_once(self, order: wire.Order) -> None:
+        """For a node that listens all the time."""
+        window, start_us = order.rx2, self._clock.now_us() + _AT_ONCE_US
+        if window and regions.has_data_rate(REGION, window.data_rate) and regions.allows(REGION, window.hz):
+            sf, bw_hz, _ = REGION.data_rates[window.data_rate]
+            channel = Channel(window.hz, sf, bw_hz)
+            if not self.transmit(order.phy, channel, _power_dbm(window.hz), _AT_ONCE_US):
+                self._confirm_at(start_us, order, window, self._xtime(start_us))
+
     def _confirm_at(self, start_us: int, order: wire.Order, window: wire.Window, xtime: int) -> None:
-        context = wire.Context(order.context.rctx, xtime)
+        context = wire.Context(order.context.rctx if order.context else 0, xtime)
         said = wire.Sent(order.diid, order.dev_eui, window, context, start_us / _SECOND_US)
 
         async def confirm() -> None:
@@ -186,6 +204,10 @@ class Station(Tower):
         except ConnectionClosed:
             return False
         return True
+
+    def _ref_time_s(self) -> float | None:
+        """The server's time as counted on here."""
+        return self._mux and self._mux[0] + (self._clock.now_us() - self._mux[1]) / _SECOND_US
 
     def _xtime(self, at_us: int) -> int:
         return self._session << _SESSION_SHIFT | at_us - self._began_us

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from gateway.counters import Counters
-from gateway.model import Clock, Downlink, GatewayError, Reception, Session, Uplink
+from gateway.model import Clock, Downlink, GatewayError, Reception, Session, Told, Uplink
 from gateway.network import downlink, drafts, ledger, link, mac, queue
 from gateway.network.downlink import Listening
 from gateway.network.drafts import Draft, Due
@@ -18,8 +18,6 @@ from gateway.store.ledger import Store
 _SHARE_OF_ORDERS = 0.75  # of the airtime: the rest is for acknowledgements and joins
 _SHARE_OF_SPARE = 0.5  # for what nobody waits for
 
-Told = Callable[[str | None, int], None]
-
 
 class WayDown(Protocol):
     """To the nodes."""
@@ -27,7 +25,7 @@ class WayDown(Protocol):
     def reaches(self, gateway_id: str) -> bool: ...
 
     def transmit(self, downlink: Downlink, told: Told) -> None:
-        """Send; `told` hears why the gateway will not, or None, and after how many ms it said so."""
+        """Send; `told` hears what became of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,8 +200,11 @@ class Answering:
     ) -> None:
         gateway_id = place.heard.gateway_id
 
-        def told(error: str | None, round_trip_ms: int) -> None:
+        def told(error: str | None, round_trip_ms: int, in_second: bool = False) -> None:
             self.gateways.measured(gateway_id, round_trip_ms)
+            if in_second:
+                self._counters.add("second_windows")
+                self.gateways.moved(place, len(frame.phy))
             if error is None:
                 accepted()
                 return

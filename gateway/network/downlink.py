@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from codec.lorawan import airtime, frames, regions
 from codec.lorawan.frames import Plain
 from codec.lorawan.regions import Region
-from gateway.model import Downlink, Reception, Session
+from gateway.model import Downlink, Opening, Reception, Session
 from gateway.network import channels
 
 MOST_FOPTS = 15
@@ -73,8 +73,10 @@ def at_once(region: Region, rx2: tuple[int, int]) -> Window:
     return Window(AT_ONCE, 0, frequency_hz, data_rate, _longest(region, data_rate))
 
 
-def placed(region: Region, heard: Reception, window: Window, phy: bytes) -> Downlink:
-    """The frame for one window, by the clock of the gateway that is to send it."""
+def placed(
+    region: Region, heard: Reception, window: Window, phy: bytes, second: Window | None = None
+) -> Downlink:
+    """The frame for one window, by the clock of the gateway that is to send it; `second` would do too."""
     sf, bw_hz, _ = region.data_rates[window.data_rate]
     return Downlink(
         gateway_id=heard.gateway_id,
@@ -83,7 +85,20 @@ def placed(region: Region, heard: Reception, window: Window, phy: bytes) -> Down
         data_rate=regions.datr(sf, bw_hz),
         power_dbm=regions.sub_band(region, window.frequency_hz)[3],
         tmst=None if window.number == AT_ONCE else (heard.tmst + window.delay_ms * 1000) % _TMST_MODULUS,
+        opening=_opening(heard, window, second),
     )
+
+
+def _opening(heard: Reception, window: Window, second: Window | None) -> Opening:
+    """RX2 opens a second after RX1."""
+    is_first = window.number == 1
+    rx2 = second if is_first else window
+    delay_s = window.delay_ms // 1000 - (window.number == 2)
+    return Opening(heard.tmst, delay_s, _place(window) if is_first else None, _place(rx2) if rx2 else None)
+
+
+def _place(window: Window) -> tuple[int, int]:
+    return window.data_rate, window.frequency_hz
 
 
 def on_air_us(region: Region, window: Window, size: int) -> int:

@@ -36,11 +36,15 @@ class Gateway:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A gateway and a window that can take a frame, and the airtime set aside for it."""
+    """A gateway and a window that can take a frame, and the airtime set aside for it.
+
+    `second` is RX2 where it could take the frame as well, for a gateway that chooses itself.
+    """
 
     heard: Reception
     window: Window
     booked: Booked
+    second: Window | None = None
 
 
 class Gateways:
@@ -97,7 +101,7 @@ class Gateways:
         for window, heard in sorted(options, key=lambda option: self._rank(*option)):
             booked = self._try(now_ms, heard, window, size, share)
             if booked:
-                return Place(heard, window, booked)
+                return Place(heard, window, booked, self._second(heard, window, listening, size, share))
         return None
 
     def place_now(
@@ -115,24 +119,47 @@ class Gateways:
         return None
 
     def downlink(self, place: Place, phy: bytes) -> Downlink:
-        return downlink.placed(self._region, place.heard, place.window, phy)
+        return downlink.placed(self._region, place.heard, place.window, phy, place.second)
 
     def release(self, place: Place) -> None:
         self.gateway(place.heard.gateway_id).airtime.release(place.booked)
+
+    def moved(self, place: Place, size: int) -> None:
+        """The gateway has sent it in the second window."""
+        self.release(place)
+        if place.second:
+            airtime, spent = self._account(place.heard, place.second, size)
+            airtime.book(*spent)
 
     def _try(self, now_ms: int, heard: Reception, window: Window, size: int, share: float) -> Booked | None:
         if now_ms > self._latest_ms(heard, window.delay_ms):
             return None
         return self._book(heard, window, size, share)
 
+    def _second(
+        self, heard: Reception, first: Window, listening: Listening, size: int, share: float
+    ) -> Window | None:
+        """RX2, not booked: hardly ever is it needed."""
+        windows = downlink.windows(self._region, heard, listening) if first.number == 1 else ()
+        for window in windows:
+            airtime, spent = self._account(heard, window, size)
+            if window.number == 2 and size <= window.longest and airtime.fits(*spent, share):
+                return window
+        return None
+
     def _book(self, heard: Reception, window: Window, size: int, share: float) -> Booked | None:
-        airtime = self.gateway(heard.gateway_id).airtime
+        airtime, spent = self._account(heard, window, size)
+        return airtime.book(*spent) if airtime.fits(*spent, share) else None
+
+    def _account(
+        self, heard: Reception, window: Window, size: int
+    ) -> tuple[Airtime, tuple[int, int, int, int]]:
+        """What a frame would take: frequency, start by our clock and by the gateway's, time on air."""
         on_air_us = downlink.on_air_us(self._region, window, size)
         start_ms = heard.received_at + window.delay_ms
         tmst = heard.tmst + window.delay_ms * 1000
-        if not airtime.fits(window.frequency_hz, start_ms, tmst, on_air_us, share):
-            return None
-        return airtime.book(window.frequency_hz, start_ms, tmst, on_air_us)
+        airtime = self.gateway(heard.gateway_id).airtime
+        return airtime, (window.frequency_hz, start_ms, tmst, on_air_us)
 
     def _latest_ms(self, heard: Reception, delay_ms: int) -> int:
         """A later word would come too late for this gateway's window."""

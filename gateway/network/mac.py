@@ -9,13 +9,12 @@ from dataclasses import dataclass, replace
 
 from codec.lorawan import commands
 from codec.lorawan.regions import Region
+from gateway.gps import gps_ms
 from gateway.model import Session
 from gateway.network import adr, channels, history
 from gateway.network.adr import Bounds, Setting
 from gateway.network.link import Asked, Channel, Link, rx2
 
-_GPS_EPOCH_MS = 315_964_800_000  # 1980-01-06
-_LEAP_MS = 18_000  # GPS time has had no leap second since
 _MOST_FOPTS = 15
 _RARELY = 64  # uplinks between two attempts at a node that does not answer
 _REPEATED = (commands.RX_PARAM_SETUP, commands.RX_TIMING_SETUP, commands.TX_PARAM_SETUP, commands.DL_CHANNEL)
@@ -93,11 +92,11 @@ def questions(fopts: bytes) -> tuple[int, ...]:
 
 def replies(questions: Iterable[int], margin_db: float, gateways: int, heard_ms: int) -> bytes:
     """The answers to LinkCheckReq and DeviceTimeReq; the time is that of the uplink's end (5.1, 5.9)."""
-    gps_ms = heard_ms - _GPS_EPOCH_MS + _LEAP_MS
+    told_ms = gps_ms(heard_ms)
     told = {
         commands.LINK_CHECK: bytes([min(max(int(margin_db), 0), 254), min(gateways, 255)]),
-        commands.DEVICE_TIME: (gps_ms // 1000 & 0xFFFFFFFF).to_bytes(4, "little")
-        + bytes([gps_ms % 1000 * 256 // 1000]),
+        commands.DEVICE_TIME: (told_ms // 1000 & 0xFFFFFFFF).to_bytes(4, "little")
+        + bytes([told_ms % 1000 * 256 // 1000]),
     }
     return b"".join(bytes([cid]) + told[cid] for cid in questions)
 

@@ -1,4 +1,4 @@
-"""The LNS protocol of LoRa Basics Station (version 2) for class A as JSON texts: both ends, no socket.
+"""The LNS protocol of LoRa Basics Station (version 2) for classes A and C: texts of both ends, no socket.
 
 A frame travels in its parts and is put together again here, so that both ends see what was on the air.
 `xtime` is a 64-bit integer beyond what a float can hold. What the peer got wrong raises WireError.
@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from codec.lorawan.regions import Region
 from codec.wire import WireError
 from gateway.sources.basics_station_parts import (
     FRAMES,
@@ -23,14 +22,14 @@ from gateway.sources.basics_station_parts import (
     short_text,
     text_of,
 )
+from gateway.sources.basics_station_plan import DATA_RATES, read_router_config
+from gateway.sources.basics_station_plan import RouterConfig as RouterConfig
 
 DISCOVERY_PATH = "/router-info"
 PROTOCOL = 2
 
-_DATA_RATES = 16
-_UNDEFINED = (-1, 0, 0)
-_FSK = (0, 0, 0)
-_RADIO_SPAN_HZ = 400_000  # how far a channel may lie from the middle of its radio
+_CLASS_A = 0
+_CLASS_C = 2
 
 
 class Context(NamedTuple):
@@ -61,7 +60,10 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A frame that the station received (updf, jreq, propdf). `gps_us` None without GPS time."""
+    """A frame that the station received (updf, jreq, propdf). `gps_us` None without GPS time.
+
+    `ref_time_s` is the server's own MuxTime and what has passed since: behind by the round trip.
+    """
 
     phy: bytes
     data_rate: int
@@ -71,6 +73,7 @@ class Heard:
     snr_db: float | None
     rx_time_s: float | None = None
     gps_us: int | None = None
+    ref_time_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,25 +89,19 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class TimeSync:
-    """Asked by the station with its own time, answered with it and the GPS time."""
+    """Asked by the station with its own time, answered with it and the GPS time; or unasked with MuxTime."""
 
-    tx_time: float
+    tx_time: float | None
     gps_us: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RouterConfig:
-    """What the LNS tells a station to receive with. `data_rates`: (SF, bandwidth in kHz, downlink only)."""
-
-    region: str
-    data_rates: tuple[tuple[int, int, int], ...]
-    channels: tuple[tuple[int, int, int], ...]  # Hz, lowest and highest data rate
-    max_eirp_dbm: float
+    mux_time_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """dnmsg: transmit `phy` in the first window that can be had, RX2 a second after RX1."""
+    """dnmsg: transmit `phy` in the first window that can be had, RX2 a second after RX1.
+
+    Without `context` it is for a node that listens all the time (class C): at once, in RX2.
+    """
 
     dev_eui: str
     diid: int
@@ -112,8 +109,9 @@ class Order:
     rx_delay_s: int
     rx1: Window | None
     rx2: Window | None
-    context: Context
+    context: Context | None
     priority: int = 0
+    mux_time_s: float | None = None
 
 
 FromStation = Version | Heard | Sent | TimeSync
@@ -180,7 +178,13 @@ def heard(said: Heard) -> str:
         "rxtime": said.rx_time_s,
     }
     return text_of(
-        {**parts(said.phy), "RefTime": 0.0, "DR": said.data_rate, "Freq": said.hz, "upinfo": upinfo}
+        {
+            **parts(said.phy),
+            "RefTime": said.ref_time_s or 0.0,
+            "DR": said.data_rate,
+            "Freq": said.hz,
+            "upinfo": upinfo,
+        }
     )
 
 
@@ -211,27 +215,7 @@ def read_from_station(text: str | bytes) -> FromStation | None:
 # From the server.
 
 
-def router_config(said: RouterConfig, mux_time_s: float) -> str:
-    radios = _radios([hz for hz, _, _ in said.channels])
-    return text_of(
-        {
-            "msgtype": "router_config",
-            "NetID": None,
-            "JoinEui": None,
-            "region": said.region,
-            "hwspec": "sx1301/1",
-            "freq_range": [863_000_000, 870_000_000],
-            "DRs": [list(row) for row in said.data_rates],
-            "sx1301_conf": [radios],
-            "upchannels": [list(row) for row in said.channels],
-            "max_eirp": said.max_eirp_dbm,
-            "bcning": None,
-            "MuxTime": mux_time_s,
-        }
-    )
-
-
-def order(said: Order, mux_time_s: float) -> str:
+def order(said: Order) -> str:
     windows: dict[str, int] = {}
     for name, window in (("RX1", said.rx1), ("RX2", said.rx2)):
         if window:
@@ -240,15 +224,14 @@ def order(said: Order, mux_time_s: float) -> str:
         {
             "msgtype": "dnmsg",
             "DevEui": dashed(said.dev_eui),
-            "dC": 0,
+            "dC": _CLASS_A if said.context else _CLASS_C,
             "diid": said.diid,
             "pdu": said.phy.hex(),
             "priority": said.priority,
             "RxDelay": said.rx_delay_s,
             **windows,
-            "rctx": said.context.rctx,
-            "xtime": said.context.xtime,
-            "MuxTime": mux_time_s,
+            **(said.context._asdict() if said.context else {}),
+            "MuxTime": said.mux_time_s,
         }
     )
 
@@ -261,41 +244,10 @@ def read_from_server(text: str | bytes) -> FromServer | None:
 
 
 def time_sync(said: TimeSync) -> str:
-    gps = {} if said.gps_us is None else {"gpstime": said.gps_us}
-    return text_of({"msgtype": "timesync", "txtime": said.tx_time, **gps})
-
-
-def config_of(region: Region, channels_hz: tuple[int, ...]) -> RouterConfig:
-    """The region's table, with `channels_hz` on all data rates of 125 kHz."""
-    rates = [_row(rate) for rate in region.data_rates]
-    rates += [_FSK] * (len(rates) == 7)  # DR7 of the dynamic plans
-    rates += [_UNDEFINED] * (_DATA_RATES - len(rates))
-    high = max(place for place, (sf, khz, _) in enumerate(rates) if sf > 0 and khz == 125)
-    channels = tuple((hz, 0, high) for hz in channels_hz)
-    return RouterConfig(region.name, tuple(rates), channels, float(max(band[3] for band in region.sub_bands)))
-
-
-def _row(rate: Any) -> tuple[int, int, int]:
-    return (rate[0], rate[1] // 1000, 0) if rate else _UNDEFINED
-
-
-def _radios(channels_hz: list[int]) -> dict[str, Any]:
-    """The two radios of an SX1301 and the distances of eight channels from them."""
-    conf: dict[str, Any] = {"chan_FSK": {"enable": False}, "chan_Lora_std": {"enable": False}}
-    middles: list[int] = []
-    for place, hz in enumerate(channels_hz):
-        radio = next((at for at, mid in enumerate(middles) if abs(hz - mid) <= _RADIO_SPAN_HZ), len(middles))
-        if radio == len(middles):
-            middles.append(hz + _RADIO_SPAN_HZ)
-        conf[f"chan_multiSF_{place}"] = {"enable": True, "radio": radio, "if": hz - middles[radio]}
-    if len(middles) > 2 or len(channels_hz) > 8:
-        raise ValueError("more channels than the two radios of a gateway receive")
-    conf |= {f"chan_multiSF_{place}": {"enable": False} for place in range(len(channels_hz), 8)}
-    conf |= {
-        f"radio_{at}": {"enable": True, "freq": middles[at]} if at < len(middles) else {"enable": False}
-        for at in range(2)
-    }
-    return conf
+    told = {"txtime": said.tx_time, "gpstime": said.gps_us, "MuxTime": said.mux_time_s}
+    return text_of(
+        {"msgtype": "timesync"} | {name: value for name, value in told.items() if value is not None}
+    )
 
 
 def _read_heard(fields: dict[str, Any]) -> Heard:
@@ -304,13 +256,14 @@ def _read_heard(fields: dict[str, Any]) -> Heard:
         raise WireError("upinfo is not an object")
     return Heard(
         phy=FRAMES[fields["msgtype"]](fields),
-        data_rate=integer(fields, "DR", 0, _DATA_RATES - 1),
+        data_rate=integer(fields, "DR", 0, DATA_RATES - 1),
         hz=integer(fields, "Freq", 1, 10**10),
         context=_context(info),
         rssi_dbm=number(info, "rssi"),
         snr_db=number(info, "snr"),
         rx_time_s=number(info, "rxtime"),
         gps_us=integer(info, "gpstime", 0, 1 << 62, 0) or None,
+        ref_time_s=number(fields, "RefTime") or None,
     )
 
 
@@ -322,29 +275,23 @@ def _read_version(fields: dict[str, Any]) -> Version:
 
 
 def _read_sent(fields: dict[str, Any]) -> Sent:
-    window = Window(integer(fields, "DR", 0, _DATA_RATES - 1), integer(fields, "Freq", 1, 10**10))
+    window = Window(integer(fields, "DR", 0, DATA_RATES - 1), integer(fields, "Freq", 1, 10**10))
     diid = integer(fields, "diid", -(1 << 63), (1 << 63) - 1)
     return Sent(diid, eui(fields, "DevEui"), window, _context(fields), number(fields, "txtime"))
 
 
 def _read_time_sync(fields: dict[str, Any]) -> TimeSync:
     gps_us = integer(fields, "gpstime", 0, 1 << 62, 0) or None
-    return TimeSync(number(fields, "txtime") or 0.0, gps_us)
-
-
-def _read_config(fields: dict[str, Any]) -> RouterConfig:
-    rates = _rows(fields, "DRs", _DATA_RATES)
-    return RouterConfig(
-        short_text(fields, "region"),
-        rates,
-        _rows(fields, "upchannels", 64),
-        number(fields, "max_eirp") or 0.0,
-    )
+    tx_time = number(fields, "txtime")
+    if tx_time is not None and tx_time.is_integer():
+        tx_time = int(tx_time)  # a station reads no other number back
+    return TimeSync(tx_time, gps_us, number(fields, "MuxTime"))
 
 
 def _read_order(fields: dict[str, Any]) -> Order:
-    if integer(fields, "dC", 0, 2) != 0:
-        raise WireError("dC is not 0: only class A is served")
+    kind = integer(fields, "dC", 0, 2)
+    if kind not in (_CLASS_A, _CLASS_C):
+        raise WireError("dC is 1: class B is not served")
     return Order(
         dev_eui=eui(fields, "DevEui"),
         diid=integer(fields, "diid", -(1 << 63), (1 << 63) - 1),
@@ -352,8 +299,9 @@ def _read_order(fields: dict[str, Any]) -> Order:
         rx_delay_s=integer(fields, "RxDelay", 0, 15) or 1,
         rx1=_window(fields, "RX1"),
         rx2=_window(fields, "RX2"),
-        context=_context(fields),
+        context=_context(fields) if kind == _CLASS_A else None,
         priority=integer(fields, "priority", 0, 255, 0),
+        mux_time_s=number(fields, "MuxTime"),
     )
 
 
@@ -366,7 +314,7 @@ _FROM_STATION: dict[str, Callable[[dict[str, Any]], FromStation]] = {
     "timesync": _read_time_sync,
 }
 _FROM_SERVER: dict[str, Callable[[dict[str, Any]], FromServer]] = {
-    "router_config": _read_config,
+    "router_config": read_router_config,
     "dnmsg": _read_order,
     "timesync": _read_time_sync,
 }
@@ -375,20 +323,10 @@ _FROM_SERVER: dict[str, Callable[[dict[str, Any]], FromServer]] = {
 def _window(fields: dict[str, Any], name: str) -> Window | None:
     if fields.get(f"{name}DR") is None:
         return None
-    rate = integer(fields, f"{name}DR", 0, _DATA_RATES - 1)
+    rate = integer(fields, f"{name}DR", 0, DATA_RATES - 1)
     return Window(rate, integer(fields, f"{name}Freq", 1, 10**10))
 
 
 def _context(fields: dict[str, Any]) -> Context:
     limit = (1 << 63) - 1
     return Context(integer(fields, "rctx", -limit, limit, 0), integer(fields, "xtime", -limit, limit))
-
-
-def _rows(fields: dict[str, Any], name: str, most: int) -> tuple[tuple[int, int, int], ...]:
-    rows = fields.get(name)
-    if not isinstance(rows, list) or not 0 < len(rows) <= most:
-        raise WireError(f"{name} is not a list of 1 to {most} rows")
-    for row in rows:
-        if not isinstance(row, list) or len(row) != 3 or not all(type(each) is int for each in row):
-            raise WireError(f"{name} has a row that is not of three integers")
-    return tuple((row[0], row[1], row[2]) for row in rows)

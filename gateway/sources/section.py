@@ -15,8 +15,8 @@ from gateway.section import Section
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _TYPES = (
-    '"semtech_udp" (packet forwarders), "basics_station" (LoRa Basics Station), "chirpstack", "chirpstack_v3" '
-    'or "tts": who speaks'
+    '"semtech_udp" (packet forwarders), "basics_station" (LoRa Basics Station), "chirpstack", '
+    '"chirpstack_v3" or "tts": who speaks'
 )
 _URL = re.compile(r"wss?://[^/\s:@]+:\d{1,5}")
 _LONGEST_URL = 96  # a station takes 128 characters, and a path goes behind it
@@ -102,11 +102,11 @@ class StationConfig(Section):
     )
     client_ca_file: File | None = Field(
         default=None,
-        description="a path: who signs the stations' own certificates (tc.crt), whose common names are their EUIs",
+        description="a path: who signs the stations' certificates (tc.crt), whose names (CN) are the EUIs",
     )
     tokens_file: File | None = Field(
         default=None,
-        description="a path: a line for each gateway, its EUI and the token of its `Authorization: Bearer` in tc.key",
+        description="a path: a line for each gateway, its EUI and the token in its tc.key behind Bearer",
     )
     url: str | None = Field(
         default=None,

@@ -8,18 +8,17 @@ from typing import Any, NamedTuple
 from codec.wire import WireError
 from gateway.config import Address, ConfigError, SourceConfig
 from gateway.counters import Counters
-from gateway.model import Clock, Downlink, GatewayError, Reception, Uplink
+from gateway.model import Clock, Downlink, GatewayError, Reception, Told, Uplink
 from gateway.refusals import Refusals
 from gateway.sources import gwmp
 from gateway.sources.gwmp import BadCrcError, Datagram, Kind
+from gateway.sources.presence import Listing, Presence
+from gateway.sources.section import listed
 
 _DRAIN = 64  # datagrams per wake-up, so that the page stays served in a flood
 _DATAGRAM = 65536
 _BUFFER = 4 << 20  # the system's default holds 166 datagrams, which a slow disk would lose
 
-
-Told = Callable[[str | None, int], None]
-_NOBODY: tuple[str, int, Told] = ("", 0, lambda error, round_trip_ms: None)
 _PATIENCE_MS = 80  # forwarders wait 100 ms, and the way back takes some
 
 
@@ -40,6 +39,7 @@ class SemtechUdp:
         clock: Clock,
         counters: Counters,
         refusals: Refusals,
+        presence: Presence,
         take: Callable[[Iterable[Reception]], list[Uplink]],
         follow: Callable[[Iterable[Uplink]], None],
     ):
@@ -47,10 +47,14 @@ class SemtechUdp:
         self._clock = clock
         self._counters = counters
         self._refusals = refusals
+        self._presence = presence
+        self._listing = Listing("semtech_udp", listed(config.gateways), config.keepalive_s * 1000)
         self._take = take
         self._follow = follow
         self._paths: dict[str, tuple[Any, int]] = {}  # EUI: where its PULL_DATA came from, protocol version
-        self._sent: dict[int, tuple[str, int, Told]] = {}  # token: gateway, when it was asked, who waits
+        self._sent: dict[
+            int, tuple[str, int, Told | None]
+        ] = {}  # token: gateway, when it was asked, who waits
         self._token = 0
         self._pushed: list[_Pushed] = []
         self._handlers: dict[Kind, Callable[[Datagram, Any], None]] = {
@@ -83,7 +87,7 @@ class SemtechUdp:
         return Address(host, port)
 
     def reaches(self, gateway_id: str) -> bool:
-        return gateway_id in self._paths
+        return gateway_id in self._paths and not self._presence.is_anothers(gateway_id, self._listing)
 
     def transmit(self, downlink: Downlink, told: Told) -> None:
         """Ask a gateway that is reached; its TX_ACK says whether it will, older forwarders say nothing."""
@@ -110,14 +114,17 @@ class SemtechUdp:
             parsed = gwmp.parse(datagram)
             if parsed.kind not in self._handlers:
                 raise WireError(f"{parsed.kind.name} does not come from a gateway")
-            if self._config.gateways and parsed.eui not in self._config.gateways:
-                self._refusals.refuse("unknown_gateway", f"{parsed.eui} is not listed in [[source]] gateways")
-                return
-            self._handlers[parsed.kind](parsed, peer)
+            if self._presence.is_served(parsed.eui or "", peer[0], self._listing):
+                self._handlers[parsed.kind](parsed, peer)
         except WireError as error:
             self._refusals.refuse("malformed", str(error))
 
     def _push(self, datagram: Datagram, peer: Any) -> None:
+        if self._presence.is_anothers(datagram.eui or "", self._listing):
+            self._refusals.refuse(
+                "conflict", f"{datagram.eui} is connected as a station, and pushes by UDP too"
+            )
+            return
         self._pushed.append(_Pushed(datagram, peer, list(self._read(datagram))))
 
     def _commit(self) -> None:
@@ -152,13 +159,15 @@ class SemtechUdp:
 
     def _pull(self, datagram: Datagram, peer: Any) -> None:
         """Only this tells where downlinks go: a forwarder pushes from another port than it pulls."""
+        if not self._presence.claim(datagram.eui or "", peer[0], self._listing):
+            return
         self._paths[datagram.eui or ""] = (peer, datagram.version)
         self._acknowledge(Kind.PULL_ACK, datagram, peer)
 
     def _transmitted(self, datagram: Datagram, peer: Any) -> None:
         error = gwmp.tx_error(datagram.body)
-        gateway_id, asked_at, told = self._sent.get(datagram.token, _NOBODY)
-        if gateway_id != datagram.eui:
+        gateway_id, asked_at, told = self._sent.get(datagram.token, ("", 0, None))
+        if told is None or gateway_id != datagram.eui or peer[0] != self._paths[gateway_id][0][0]:
             return
         del self._sent[datagram.token]
         told(error, self._clock.now_ms() - asked_at)

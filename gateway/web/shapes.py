@@ -134,6 +134,10 @@ class Refused(Shape):
     replay: int
     unknown_device: int
     dev_nonce: int
+    unknown_gateway: int = Field(description="datagrams and connections of gateways that are not listed")
+    conflict: int = Field(description="a second address spoke for a gateway while the first went on")
+    unauthorized: int = Field(description="stations with a wrong token or certificate")
+    transmission: int = Field(description="downlinks that a gateway would not send")
 
 
 class Counts(Shape):

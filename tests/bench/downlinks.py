@@ -17,8 +17,7 @@ from pathlib import Path
 
 from codec.lorawan.regions import datr, parse_datr
 from gateway import devices
-from gateway.model import Downlink, Reception
-from gateway.network.answering import Told
+from gateway.model import Downlink, Reception, Told
 from gateway.network.config import NetworkConfig
 from tests.bench.age import Hours, airtime_s
 from tests.gateway.desk import START_MS, Desk, ManualClock, Node, abp, otaa

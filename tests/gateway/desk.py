@@ -12,8 +12,8 @@ from codec.lorawan.frames import Plain
 from codec.lorawan.join import JoinRequest
 from gateway.counters import Counters
 from gateway.devices import AbpKeys, OtaaKeys
-from gateway.model import Downlink, Reception, Uplink
-from gateway.network.answering import Told, WayDown
+from gateway.model import Downlink, Reception, Told, Uplink
+from gateway.network.answering import WayDown
 from gateway.network.config import NetworkConfig
 from gateway.network.server import NetworkServer
 from gateway.refusals import Refusals

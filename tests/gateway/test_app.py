@@ -252,8 +252,8 @@ async def test_a_bad_packet_does_not_harm_the_good_one_beside_it(
     ]
     assert (await forwarder.ask(push(*packets)))[3] == PUSH_ACK
     assert app.counters.uplinks == 1
-    expected = {"crc": 1, "malformed": 3, "mic": 1, "unknown_device": 1, "replay": 0, "dev_nonce": 0}
-    assert app.counters.refused == expected
+    expected = {"crc": 1, "malformed": 3, "mic": 1, "unknown_device": 1}
+    assert {cause: count for cause, count in app.counters.refused.items() if count} == expected
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from codec.lorawan import frames, regions
 from codec.lorawan.regions import EU868
 from firmware.mac.channels import Channels
-from gateway.model import Downlink, Reception
+from gateway.model import Downlink, Opening, Reception
 from gateway.network.downlink import Content, Listening, build, placed, windows
 from tests.gateway.desk import EUIS
 from tests.gateway.network.test_uplink import SESSION
@@ -19,8 +19,10 @@ PLAIN = Listening(1, 0, (869_525_000, 0))
 def test_both_windows_are_reckoned_from_the_gateways_own_counter() -> None:
     """It wraps every 71 minutes; RX2 has its own frequency, data rate and 27 dBm."""
     rx1, rx2 = (placed(EU868, HEARD, window, b"down") for window in windows(EU868, HEARD, PLAIN))
-    assert rx1 == Downlink(EUIS[0], b"down", 868_300_000, "SF7BW125", 14, 32_704)
-    assert rx2 == Downlink(EUIS[0], b"down", 869_525_000, "SF12BW125", 27, 1_032_704)
+    first = Opening(HEARD.tmst, 1, (5, 868_300_000), None)
+    assert rx1 == Downlink(EUIS[0], b"down", 868_300_000, "SF7BW125", 14, 32_704, first)
+    second = Opening(HEARD.tmst, 1, None, (0, 869_525_000))
+    assert rx2 == Downlink(EUIS[0], b"down", 869_525_000, "SF12BW125", 27, 1_032_704, second)
 
 
 @pytest.mark.parametrize(
