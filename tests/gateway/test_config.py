@@ -18,6 +18,8 @@ from gateway.config import (
     to_toml,
 )
 
+STATION = "[[source]]\ntype = 'basics_station'\n"
+
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
@@ -126,6 +128,18 @@ def test_every_key_is_read(file: Path) -> None:
         ("[http]\nbind = '0.0.0.0:80'", "http.behind_proxy", "set behind_proxy = true, or bind 127.0.0.1"),
         ("[http]\nbind = '[::]:80'", "http.behind_proxy", "reachable from other machines"),
         ("[[source]]\nbind = '0.0.0.0:1700'", "source.1.gateways", "list the EUIs to serve"),
+        (
+            "[[source]]\ngateways = ['aa555a0000000101@10']",
+            "source.1.gateways.1",
+            "aa555a0000000101@10.1.2.0/24",
+        ),
+        ("[[source]]\nkeepalive_s = 0", "source.1.keepalive_s", "expected an integer from 1 to 300"),
+        (f"{STATION}bind = '0.0.0.0:3001'", "source.1.url", "name tls_cert_file and tls_key_file"),
+        (f"{STATION}url = 'wss://lns.example.org:443'", "source.1.url", "name tokens_file or client_ca_file"),
+        (f"{STATION}url = 'https://lns.example.org'", "source.1.url", "expected wss://host:port"),
+        (f"{STATION}tls_cert_file = 'messfunk.toml'", "source.1.tls_key_file", "belong together"),
+        (f"{STATION}client_ca_file = 'messfunk.toml'", "source.1.client_ca_file", "over TLS only"),
+        (f"{STATION}tokens_file = 'none'", "source.1.tokens_file", "no such file"),
         ("[[source]]\nbind = '192.0.2.1:1700'\ngateways = []", "source.1.gateways", "list the EUIs to serve"),
     ],
 )

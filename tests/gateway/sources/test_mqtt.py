@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import json
-import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -164,35 +163,6 @@ async def test_downlinks_go_back_the_way_the_uplink_came(
         command = said[f"application/1/device/{dev_eui(7)}/command/down"]
         assert (command["id"], command["fPort"], command["data"]) == (reference, 10, "AQ==")
         assert said["v3/app1@tenant1/devices/dev1/down/push"]["downlinks"][0]["f_port"] == 11
-
-
-@pytest.fixture(scope="module")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An authority, a server's certificate for 127.0.0.1 and a client's, all for one day."""
-    folder = tmp_path_factory.mktemp("certificates")
-
-    def openssl(*arguments: str) -> None:
-        subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
-
-    key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1")
-    openssl("req", "-x509", *key, "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=authority")
-    (folder / "server.cnf").write_text("subjectAltName = IP:127.0.0.1\n")
-    for name in ("server", "client"):
-        openssl("req", *key[:-2], "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", f"/CN={name}")
-        signing = [
-            "x509",
-            "-req",
-            "-in",
-            f"{name}.csr",
-            "-CA",
-            "ca.pem",
-            "-CAkey",
-            "ca.key",
-            "-CAcreateserial",
-        ]
-        extra = ["-extfile", "server.cnf"] if name == "server" else []
-        openssl(*signing, "-out", f"{name}.pem", "-days", "1", *extra)
-    return folder
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
