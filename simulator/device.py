@@ -59,7 +59,7 @@ Program = Coroutine[Any, Any, int]
 def run(
     clock: VirtualClock, program: Program, done: Callable[[int], None], alive: Callable[[], bool]
 ) -> None:
-    """Drive `program` to its end, or until it is not `alive`; `done` gets how many ms to sleep, 0 for a reset."""
+    """Drive `program` to its end, or until it is not `alive`; `done` gets the ms to sleep, 0 for a reset."""
 
     def step() -> None:
         if not alive():
