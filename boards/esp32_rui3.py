@@ -7,12 +7,11 @@ sensors: our choice. The battery is read by the modem (AT+BAT).
 NAME = "esp32_rui3"
 NUMBER = 8  # in the hello
 CHIP = "esp32"
-IMAGE = "ESP32_GENERIC"  # MicroPython's name of the build
 DEEP_SLEEP = True
 
 RADIO = {"chip": "rui3", "uart": 2, "tx": 17, "rx": 16, "baudrate": 115200}
 UARTS = {1: (25, 26)}  # port: (TX, RX)
 I2CS = {0: (22, 21)}  # port: (SCL, SDA)
-BATTERY = None
+BATTERY = {"by": "modem"}
 SENSOR_POWER = None  # sensors are always powered
 BOOT_PIN = 0  # held at power-on, the node stays in the REPL

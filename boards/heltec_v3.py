@@ -8,7 +8,6 @@ our choice of header pins.
 NAME = "heltec_v3"
 NUMBER = 2  # in the hello
 CHIP = "esp32s3"
-IMAGE = "ESP32_GENERIC_S3"  # MicroPython's name of the build
 DEEP_SLEEP = True
 
 RADIO = {
@@ -25,6 +24,12 @@ RADIO = {
 }
 UARTS = {1: (47, 48)}  # port: (TX, RX)
 I2CS = {0: (42, 41)}  # port: (SCL, SDA)
-BATTERY = {"pin": 1, "upper_kohm": 412, "lower_kohm": 100, "enable": (37, 0)}
+BATTERY = {
+    "by": "divider",
+    "pin": 1,
+    "upper_kohm": 412,
+    "lower_kohm": 100,
+    "enable": (37, 0),  # (pin, level that switches it on)
+}
 SENSOR_POWER = (36, 0)  # (pin, level that switches it on)
 BOOT_PIN = 0  # held at power-on, the node stays in the REPL

@@ -8,7 +8,6 @@ Mohm; I2C 4/5. UART 1: WisBlock's.
 NAME = "rak11200"
 NUMBER = 5  # in the hello
 CHIP = "esp32"
-IMAGE = "ESP32_GENERIC"  # MicroPython's name of the build
 DEEP_SLEEP = True
 
 RADIO = {
@@ -25,6 +24,11 @@ RADIO = {
 }
 UARTS = {1: (21, 19)}  # port: (TX, RX)
 I2CS = {0: (5, 4)}  # port: (SCL, SDA)
-BATTERY = {"pin": 36, "upper_kohm": 1000, "lower_kohm": 1500}
+BATTERY = {
+    "by": "divider",
+    "pin": 36,
+    "upper_kohm": 1000,
+    "lower_kohm": 1500,
+}
 SENSOR_POWER = (27, 1)  # (pin, level that switches it on)
 BOOT_PIN = 0  # held at power-on, the node stays in the REPL

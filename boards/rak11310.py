@@ -8,7 +8,6 @@ mains or solar.
 NAME = "rak11310"
 NUMBER = 6  # in the hello
 CHIP = "rp2040"
-IMAGE = "RPI_PICO"  # MicroPython's name of the build
 DEEP_SLEEP = False
 
 RADIO = {
@@ -25,6 +24,11 @@ RADIO = {
 }
 UARTS = {0: (0, 1)}  # port: (TX, RX)
 I2CS = {0: (21, 20)}  # port: (SCL, SDA)
-BATTERY = {"pin": 26, "upper_kohm": 84, "lower_kohm": 100}
+BATTERY = {
+    "by": "divider",
+    "pin": 26,
+    "upper_kohm": 84,
+    "lower_kohm": 100,
+}
 SENSOR_POWER = (25, 1)  # (pin, level that switches it on)
 BOOT_PIN = None  # its BOOTSEL button is no pin

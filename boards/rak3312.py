@@ -7,7 +7,6 @@ base board (1 Mohm over 1.5 Mohm). UART 1 and I2C 0: WisBlock's.
 NAME = "rak3312"
 NUMBER = 7  # in the hello
 CHIP = "esp32s3"
-IMAGE = "ESP32_GENERIC_S3"  # MicroPython's name of the build
 DEEP_SLEEP = True
 
 RADIO = {
@@ -24,6 +23,11 @@ RADIO = {
 }
 UARTS = {1: (43, 44)}  # port: (TX, RX)
 I2CS = {0: (40, 9)}  # port: (SCL, SDA)
-BATTERY = {"pin": 1, "upper_kohm": 1000, "lower_kohm": 1500}
+BATTERY = {
+    "by": "divider",
+    "pin": 1,
+    "upper_kohm": 1000,
+    "lower_kohm": 1500,
+}
 SENSOR_POWER = (4, 1)  # (pin, level that switches it on)
 BOOT_PIN = 0  # held at power-on, the node stays in the REPL

@@ -7,7 +7,6 @@ Pins: MicroPython boards/LILYGO_T3_S3 pins.csv (radio, battery at GPIO1 halved, 
 NAME = "t3_s3"
 NUMBER = 4  # in the hello
 CHIP = "esp32s3"
-IMAGE = "LILYGO_T3_S3"  # MicroPython's name of the build
 DEEP_SLEEP = True
 
 RADIO = {
@@ -24,6 +23,11 @@ RADIO = {
 }
 UARTS = {1: (43, 44)}  # port: (TX, RX)
 I2CS = {0: (17, 18)}  # port: (SCL, SDA)
-BATTERY = {"pin": 1, "upper_kohm": 100, "lower_kohm": 100}
+BATTERY = {
+    "by": "divider",
+    "pin": 1,
+    "upper_kohm": 100,
+    "lower_kohm": 100,
+}
 SENSOR_POWER = None  # sensors are always powered
 BOOT_PIN = 0  # held at power-on, the node stays in the REPL

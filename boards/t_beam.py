@@ -1,14 +1,13 @@
 """LILYGO T-Beam 1.x with SX1262: ESP32 with an AXP power chip.
 
-Pins: meshtastic variants/esp32/tbeam: SX1262 with BUSY 32 and DIO1 33; the AXP192/AXP2101 on I2C 21/22 (IRQ
-35) powers the radio and measures the battery: no divider, the battery is asked over I2C by nobody yet. UART
-1: our choice.
+Pins: meshtastic variants/esp32/tbeam: SX1262 with BUSY 32 and DIO1 33; the AXP192 (to version 1.1) or AXP2101
+on I2C 21/22 (IRQ 35) feeds the radio and measures the battery. Rails: meshtastic src/Power.cpp, axpChipInit.
+UART 1: our choice.
 """
 
 NAME = "t_beam"
 NUMBER = 3  # in the hello
 CHIP = "esp32"
-IMAGE = "ESP32_GENERIC"  # MicroPython's name of the build
 DEEP_SLEEP = True
 
 RADIO = {
@@ -25,6 +24,11 @@ RADIO = {
 }
 UARTS = {1: (14, 39)}  # port: (TX, RX)
 I2CS = {0: (22, 21)}  # port: (SCL, SDA)
-BATTERY = None
+BATTERY = {
+    "by": "axp",
+    "i2c": 0,
+    # (to be on, to be off): header and OLED, radio; GNSS. The rail of the ESP32 is left alone.
+    "rails": {"axp192": (("dc1", "ldo2"), ("ldo3",)), "axp2101": (("aldo2",), ("aldo3",))},
+}
 SENSOR_POWER = None  # sensors are always powered
 BOOT_PIN = 0  # held at power-on, the node stays in the REPL

@@ -8,7 +8,6 @@ SX1276 sits on PA_BOOST only.
 NAME = "ttgo_lora32"
 NUMBER = 1  # in the hello
 CHIP = "esp32"
-IMAGE = "ESP32_GENERIC"  # MicroPython's name of the build
 DEEP_SLEEP = True
 
 RADIO = {
@@ -24,6 +23,11 @@ RADIO = {
 }
 UARTS = {1: (4, 36)}  # port: (TX, RX)
 I2CS = {0: (22, 21)}  # port: (SCL, SDA)
-BATTERY = {"pin": 35, "upper_kohm": 100, "lower_kohm": 100}
+BATTERY = {
+    "by": "divider",
+    "pin": 35,
+    "upper_kohm": 100,
+    "lower_kohm": 100,
+}
 SENSOR_POWER = None  # sensors are always powered
 BOOT_PIN = 0  # held at power-on, the node stays in the REPL

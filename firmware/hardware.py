@@ -52,18 +52,27 @@ class HardwareClock:
 class Hardware:
     """`pins` is a module of boards/, on the device under the name `board`."""
 
+    _chips = None  # type: Any  # firmware.link.chips, once this wake has needed it
+    _rested = False  # where a rest does not end the program
+
     def __init__(self, pins: "Any"):
         self.NAME = pins.NAME
         self.NUMBER = pins.NUMBER
         self.LINK = "rui3" if pins.RADIO["chip"] == "rui3" else "native"
         self._pins = pins
-        self._rtc = _memory(pins.DEEP_SLEEP)
+        if pins.DEEP_SLEEP:
+            self._rtc = RtcMemory(machine.RTC())  # type: Store
+        else:
+            from firmware.ram import Ram
+
+            self._rtc = Ram()
         self._flash = file_store("/")
-        self._has_rested = False  # where a rest does not end the program
         self._clock = HardwareClock(machine.WDT(timeout=_WATCHDOG_MS))
         if pins.SENSOR_POWER:
             pin, on = pins.SENSOR_POWER
             machine.Pin(pin, machine.Pin.OUT, value=on)
+        if "rails" in pins.BATTERY:
+            self._cell().begin(pins.BATTERY, self)
 
     def clock(self) -> HardwareClock:
         return self._clock
@@ -75,9 +84,10 @@ class Hardware:
         return self._rtc
 
     def radio(self, hz: int) -> "Radio":
-        from firmware.link.chips import open_radio  # by the wakes that send
+        from firmware.link import chips  # by the wakes that send
 
-        return open_radio(self._pins.RADIO, self._clock, hz)
+        self._chips = chips
+        return chips.open_radio(self._pins.RADIO, self._clock, hz)
 
     def modem(self) -> "machine.UART":
         row = self._pins.RADIO
@@ -95,9 +105,10 @@ class Hardware:
         print(line)  # noqa: T201
 
     def battery(self) -> "int | str":
-        from firmware import supply
+        return self._cell().read(self._pins.BATTERY, self)
 
-        return supply.read(self._pins.BATTERY)
+    def _cell(self) -> "Any":
+        return __import__("firmware.supply." + self._pins.BATTERY["by"], None, None, ("read",))
 
     def randrange(self, stop: int) -> int:
         import os
@@ -106,7 +117,7 @@ class Hardware:
 
     def reset_cause(self) -> int:
         """machine's number, with 6 for power that sagged but kept the memory of deep sleep: a brown-out."""
-        if self._has_rested:
+        if self._rested:
             return machine.DEEPSLEEP_RESET
         cause = machine.reset_cause()
         return 6 if cause == machine.PWRON_RESET and self._rtc.get("schedule") else cause
@@ -124,22 +135,16 @@ class Hardware:
     def sleep(self, duration_ms: int) -> None:
         """Deep sleep where the board has it, which ends the program; else a rest."""
         if self._pins.DEEP_SLEEP:
+            if self._chips:
+                self._chips.hold(self._pins.RADIO)
             machine.deepsleep(duration_ms)
-        self._has_rested = True
+        self._rested = True
         self._clock.rest_until(self._clock.now_ms() + duration_ms)
-
-
-def _memory(sleeps_deeply: bool) -> "Store":
-    if sleeps_deeply:
-        return RtcMemory(machine.RTC())
-    from firmware.ram import Ram
-
-    return Ram()
 
 
 def _port(table: "dict[int, tuple[int, int]]", kind: str, port: int) -> "tuple[int, int]":
     if port not in table:
-        raise ValueError(f"the board has no {kind} {port}: there are {sorted(table)}")
+        raise ValueError(f"no {kind} {port}, only {sorted(table)}")
     return table[port]
 
 

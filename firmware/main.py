@@ -38,7 +38,7 @@ def run(program: "Coroutine[Any, Any, int]") -> int:
         program.send(None)
     except StopIteration as stop:
         return stop.value
-    raise RuntimeError("a board's clock, radio and buses block, they never yield")
+    raise RuntimeError("a board blocks")
 
 
 def _read(name: str) -> "dict[str, Any]":

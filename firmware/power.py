@@ -3,6 +3,16 @@
 from codec.compat import const
 
 _RECOVERED_CV = const(10)  # above the limit before the node is its old self again
+_EMPTY_CV = const(300)  # of one lithium cell, as the boards charge it
+_FULL_CV = const(420)
+
+
+def level(battery: "int | str") -> int:
+    """For DevStatusAns (TS001-1.0.4 5.5): 1 empty to 254 full, 0 another supply, 255 not to be told."""
+    if not isinstance(battery, int):
+        return 0 if battery == "no_answer" else 255
+    battery = min(max(battery, _EMPTY_CV), _FULL_CV)
+    return 1 + 253 * (battery - _EMPTY_CV) // (_FULL_CV - _EMPTY_CV)
 
 
 class Power:

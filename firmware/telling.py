@@ -3,7 +3,7 @@
 from codec import dialogue, report
 from codec.compat import const
 from firmware import outbox as ports
-from firmware.power import Power
+from firmware.power import Power, level
 
 # Bits of `status`, as codec/desk/words.py names them.
 _JOURNAL_FAILS = const(1)
@@ -44,6 +44,7 @@ class Telling:
         battery = self._board.battery()
         power = Power(self._rtc, self._plan["quiet_cv"])
         power.judge(battery)
+        self._rtc.put("level", bytes([level(battery)]))
         values = dict(self._values)
         if power.is_due(self._plan["battery_every"]):
             values["battery"] = battery

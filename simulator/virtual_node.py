@@ -3,8 +3,11 @@
 from simulator.air import Air
 from simulator.clock import VirtualClock
 from simulator.site import Site
+from simulator.twins.power_chip import AXP2101
 from simulator.virtual_board import VirtualBoard
 from simulator.virtual_parts import VirtualParts
+
+_POWER_CHIPS = {"t_beam": AXP2101}
 
 
 class VirtualNode:
@@ -12,7 +15,9 @@ class VirtualNode:
 
     def __init__(self, clock: VirtualClock, air: Air, site: Site, machine: str):
         self.site = site
-        self.board = VirtualBoard(clock, VirtualParts(clock, air, site), machine)
+        name = machine.removeprefix("virtual ").partition(" ")[0]
+        self.parts = VirtualParts(clock, air, site, _POWER_CHIPS.get(name))
+        self.board = VirtualBoard(clock, self.parts, machine)
 
     def power_on(self) -> None:
         if self.board.boots:

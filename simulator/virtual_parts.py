@@ -10,17 +10,22 @@ from simulator.air import Air, Channel, DownlinkHeard
 from simulator.clock import VirtualClock
 from simulator.site import Site
 from simulator.twins import TWINS, Wiring
+from simulator.twins.power_chip import BusBeside, PowerChip
 
 _DUST_PORT = 2
 
 
 class VirtualParts:
-    """simulator.virtual_board.Parts at one place. The VM keeps no objects: a port's number is its handle."""
+    """simulator.virtual_board.Parts at one place. The VM keeps no objects: a port's number is its handle.
 
-    def __init__(self, clock: VirtualClock, air: Air, site: Site):
+    `power_chip`: what stands between battery and rails, on a board that has one; it keeps its registers.
+    """
+
+    def __init__(self, clock: VirtualClock, air: Air, site: Site, power_chip: type[PowerChip] | None = None):
         self._clock = clock
         self._air = air
         self._site = site
+        self.power_chip = power_chip(lambda: site.battery_cv(clock.now_us())) if power_chip else None
         self._power_on_us = clock.now_us()
         self._uarts: dict[int, Any] = {}
         self._i2cs: dict[int, Any] = {}
@@ -36,6 +41,7 @@ class VirtualParts:
             "i2c": self._i2c,
             "i2c_write": lambda port, address, data: self._i2cs[port].writeto(address, bytes.fromhex(data)),
             "i2c_read": lambda port, address, nbytes: self._i2cs[port].readfrom(address, nbytes),
+            "radio": lambda: self.power_chip is None or self.power_chip.feeds_radio(),
             "on_air_us": lambda size, channel: airtime.airtime_us(size, channel[1], channel[2]),
             "send": self._send,
             "listen": self._listen,
@@ -53,7 +59,8 @@ class VirtualParts:
         return int(self._uarts[port].write(bytes.fromhex(data)))
 
     def _i2c(self, port: int) -> int:
-        self._i2cs[port] = self._open("sht3x", port)
+        sensors = self._open("sht3x", port)
+        self._i2cs[port] = BusBeside(self.power_chip, sensors) if self.power_chip else sensors
         return port
 
     def _open(self, part: str, port: int) -> Any:
@@ -61,6 +68,9 @@ class VirtualParts:
         row = {**parts.ROWS[part], "port": port}
         rng = random.Random(self._site.name)
         wiring = Wiring(self._clock, self._site, [row], rng, self._power_on_us)
+        if self.power_chip and not self.power_chip.feeds_header():
+            row["power"] = 0
+            wiring.power(0)  # which is off
         return wiring.open(TWINS[part][0], port)
 
     def _send(self, frame: str, channel: list[int], power_dbm: int) -> int:

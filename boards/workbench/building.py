@@ -65,7 +65,7 @@ def romfs(tree: Path) -> bytes:
 def sources(board: Board, config: dict[str, Any]) -> list[str]:
     """The files this node can come to load: what main imports, its sensors, region and link."""
     link = "firmware/link/rui3.py" if board.radio == "rui3" else "firmware/link/native.py"
-    wanted = [f"firmware/{_entry(config)}.py", link]
+    wanted = [f"firmware/{_entry(config)}.py", link, f"firmware/supply/{board.supply}.py"]
     wanted += [f"firmware/sensors/{sensors.file_of(row['part'])}.py" for row in _rows(config["sensors"])]
     if config.get("region", "EU868") != "EU868":
         wanted += ["codec/lorawan/regions/dynamic.py", "codec/lorawan/regions/fixed.py"]

@@ -14,8 +14,16 @@ _RELEASED = "20251209"  # in the names of its files on micropython.org/resources
 # Of files whose hash is known from elsewhere than our own download; micropython.org publishes none.
 # ESP32_GENERIC_S3: the Git LFS pointer in a public repository that keeps the file (one source).
 IMAGE_SHA256 = {"ESP32_GENERIC_S3": "f533115edca660863b1308445d5c08e3fa108b34c39229a53c2f984a8186a9cd"}
-# chip: (architecture of native code, where esptool writes an image)
-_CHIPS = {"esp32": ("xtensawin", "0x1000"), "esp32s3": ("xtensawin", "0x0"), "rp2040": ("armv6m", None)}
+# chip: (architecture of native code, where esptool writes an image, MicroPython's name of the build)
+_CHIPS = {
+    "esp32": ("xtensawin", "0x1000", "ESP32_GENERIC"),
+    "esp32s3": ("xtensawin", "0x0", "ESP32_GENERIC_S3"),
+    "rp2040": ("armv6m", None, "RPI_PICO"),
+}
+_OWN_BUILDS = {"t3_s3": "LILYGO_T3_S3"}  # 4 MB of flash, the chip's usual build wants 8
+
+# Module of firmware/supply: what the README's table calls it.
+_SUPPLIES = {"divider": "divider", "axp": "power chip", "modem": "by the modem"}
 
 
 @dataclass(frozen=True)
@@ -33,7 +41,7 @@ class Board:
     uarts: tuple[int, ...]
     i2cs: tuple[int, ...]
     taken_pins: frozenset[int]
-    battery: str
+    supply: str
     run_on_hardware: str | None = None
 
     @property
@@ -76,7 +84,7 @@ def table() -> str:
             f"`{board.name}`",
             board.chip,
             board.radio,
-            board.battery,
+            _SUPPLIES[board.supply],
             sleep,
             board.run_on_hardware or "not yet",
         )
@@ -91,14 +99,14 @@ def _board(path: Path) -> Board:
         module=path.stem,
         title=(module.__doc__ or "").partition("\n")[0],
         chip=module.CHIP,
-        image=module.IMAGE,
+        image=_OWN_BUILDS.get(module.NAME, _CHIPS[module.CHIP][2]),
         radio=module.RADIO["chip"],
         architecture=str(_CHIPS[module.CHIP][0]),
         deep_sleep=module.DEEP_SLEEP,
         uarts=tuple(sorted(module.UARTS)),
         i2cs=tuple(sorted(module.I2CS)),
         taken_pins=_taken(module),
-        battery=_battery(module),
+        supply=module.BATTERY["by"],
     )
 
 
@@ -108,16 +116,10 @@ _RADIO_PINS = ("sck", "mosi", "miso", "cs", "reset", "busy", "dio0", "dio1", "tx
 def _taken(module: Any) -> frozenset[int]:
     """What a sensor on a bare pin must leave alone."""
     pins = [module.RADIO[name] for name in _RADIO_PINS if name in module.RADIO]
-    battery = module.BATTERY or {}
+    battery = module.BATTERY
     pins += [battery["pin"]] if "pin" in battery else []
     pins += [battery["enable"][0]] if "enable" in battery else []
     return frozenset(pins + ([module.SENSOR_POWER[0]] if module.SENSOR_POWER else []))
-
-
-def _battery(module: Any) -> str:
-    if not module.BATTERY:
-        return "by the modem" if module.RADIO["chip"] == "rui3" else "no"
-    return "power chip" if "pmu" in module.BATTERY else "divider"
 
 
 def _load(path: Path) -> Any:

@@ -16,6 +16,9 @@ def open_link(
     """`identity` is (DevEUI, JoinEUI, AppKey)."""
     options = Options(config["data_rate"], True, config["sub_band"])
     mac = Mac(region, Otaa(*identity), (board.flash(), board.rtc()), board.randrange, options)
+    level = board.rtc().get("level")
+    if level:
+        mac.set_battery(level[0])
     radio = board.radio(region.grid[0][1])
     return NativeLink(mac, radio, board.clock(), board.randrange)
 

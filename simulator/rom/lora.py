@@ -13,6 +13,8 @@ class _Modem:
     """`ask` carries frames out and in; the times are those of the air."""
 
     def __init__(self, *wires: object, **named: object):
+        if not ask("radio"):  # without supply it answers what the driver refuses
+            raise RuntimeError("Invalid initial status (0, 0).")
         self.crc_errors = 0
         self._settings = {"freq_khz": 868100, "sf": 7, "bw": "125", "output_power": 14}  # type: dict[str, Any]
         self._registers = {}  # type: dict[int, int]

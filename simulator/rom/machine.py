@@ -34,11 +34,20 @@ class Pin:
 
     IN, OUT, OPEN_DRAIN, PULL_UP, PULL_DOWN, IRQ_RISING, IRQ_FALLING = 0, 1, 2, 1, 2, 1, 2
 
-    def __init__(self, number: int, mode: int = IN, pull: int = -1, value: "int | None" = None):
+    def __init__(
+        self,
+        number: int,
+        mode: int = IN,
+        pull: int = -1,
+        value: "int | None" = None,
+        hold: "bool | None" = None,
+    ):
         self.number = number
-        self.init(mode, pull, value)
+        self.init(mode, pull, value, hold)
 
-    def init(self, mode: int = IN, pull: int = -1, value: "int | None" = None) -> None:
+    def init(
+        self, mode: int = IN, pull: int = -1, value: "int | None" = None, hold: "bool | None" = None
+    ) -> None:
         self._is_output = mode == Pin.OUT
         self._level = value or 0
 
@@ -71,7 +80,7 @@ class ADC:
         import board
 
         row = board.BATTERY
-        if not row or row["pin"] != self._number:
+        if row.get("pin") != self._number:
             return 0
         return int(ask("battery")) * 10000 * row["lower_kohm"] // (row["upper_kohm"] + row["lower_kohm"])
 

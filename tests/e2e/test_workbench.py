@@ -170,7 +170,7 @@ def a_check_names_what_is_wrong(board: Plugged) -> None:
         port.write("config.json", json.dumps({"sensors": [{"part": "a02yyuw", "port": 9}]}).encode())
     result = CliRunner().invoke(app, ["check", "--port", board.port])
     assert result.exit_code == 1
-    assert "the board has no UART 9" in result.output
+    assert "no UART 9, only [1]" in result.output
     assert "messfunk node provision" in result.output
 
 

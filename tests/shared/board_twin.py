@@ -35,6 +35,31 @@ class Sensor:
         return DISTANCE_FRAME
 
 
+class I2C:
+    """Registers by address; who has none does not acknowledge. `written` is (address, register, value)."""
+
+    def __init__(self, parts):
+        self._parts = parts
+        self._at = 0
+        self.written = []
+
+    def writeto(self, addr, buf):
+        registers = self._registers(addr)
+        self._at = buf[0]
+        for place, value in enumerate(buf[1:]):
+            registers[buf[0] + place] = value
+            self.written.append((addr, buf[0] + place, value))
+        return len(buf)
+
+    def readfrom(self, addr, nbytes):
+        return bytes(self._registers(addr)[self._at : self._at + nbytes])
+
+    def _registers(self, addr):
+        if addr not in self._parts:
+            raise OSError(19)
+        return self._parts[addr]
+
+
 class Time:
     """MicroPython's `time`. What waits longer than the watchdog allows is a fault."""
 
@@ -93,12 +118,15 @@ class Machine:
 
     def __init__(self, pins, world, modem=None):
         self.world = world
+        self.is_esp32 = pins.CHIP.startswith("esp32")
         self.fed_us = None
         self.opened = []
         self._cause = _FIRST_START
         self._row = row = pins.RADIO
         self._modem = modem
+        self.i2c = I2C({})
         self._memory = b""
+        self.holds_in_sleep = False
         self.chip = None
         wired = {}
         if row["chip"] in _TWINS:
@@ -117,6 +145,10 @@ class Machine:
     def UART(self, port, baudrate, tx, rx, rxbuf=256):  # noqa: N802
         self.opened.append(("uart", port))
         return self._modem if port == self._row.get("uart") else Sensor()
+
+    def I2C(self, port, scl, sda):  # noqa: N802
+        self.opened.append(("i2c", port))
+        return self.i2c
 
     def ADC(self, pin):  # noqa: N802
         return self
@@ -143,7 +175,9 @@ class Machine:
         return self._cause
 
     def deepsleep(self, ms):
-        """The program would end here; what it slept, passes."""
+        """The program would end here; what it slept, passes. Pins that nothing holds fall."""
+        if self.chip and not (self.chip.cs.is_held and self.holds_in_sleep):
+            self.chip.cs(0)
         self.fed_us = None
         self._cause = _AFTER_DEEP_SLEEP
         self.world.pass_us(ms * 1000)
@@ -153,6 +187,16 @@ class Machine:
 
     def idle(self):
         self.world.pass_us(100)
+
+
+class Esp32:
+    """The `esp32` beside `machine`."""
+
+    def __init__(self, machine):
+        self._machine = machine
+
+    def gpio_deep_sleep_hold(self, is_on):
+        self._machine.holds_in_sleep = is_on
 
 
 class Lora:
@@ -182,6 +226,8 @@ class Installed:
 
     def __init__(self, machine, lora=None):
         self._modules = {"machine": machine, "time": Time(machine)}
+        if machine.is_esp32:
+            self._modules["esp32"] = Esp32(machine)
         self._modules["lora"] = lora or Lora(machine.world)
         self._before = {}
         self._ours = {}

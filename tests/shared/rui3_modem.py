@@ -1,6 +1,12 @@
 """A RUI3 module in memory: commands and events as the firmware prints them, and the troubles of a wire."""
 
-VALUES = {"DEVEUI": "AC1F09FFFE000001", "NJS": "0", "DR": "3", "LTIME": "02h25m37s on 11/13/2018"}
+VALUES = {
+    "DEVEUI": "AC1F09FFFE000001",
+    "NJS": "0",
+    "DR": "3",
+    "LTIME": "02h25m37s on 11/13/2018",
+    "BAT": "3.301",
+}
 
 
 class Clock:
@@ -84,6 +90,8 @@ class Modem:
         name, _, value = line[3:].partition("=")
         if line == "AT":
             self._print("OK")
+        elif value == "?" and name not in self.values:
+            self._print("AT_ERROR")
         elif value == "?":
             self._print("AT+" + name + "=" + self.values[name])
             self._print("")

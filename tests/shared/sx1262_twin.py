@@ -29,15 +29,19 @@ class Twin(Chip):
             self.tcxo = False
             self.rx_size = 0
 
-    def exchange(self, data):
-        burst = self._burst
-        at = len(burst)
-        burst += data
-        if self.mode == SLEEP:  # the falling edge woke it; registers that are not retained start anew
+    def _select(self, level):
+        """A falling edge wakes it (9.3); registers that are not retained start anew."""
+        super()._select(level)
+        if level == 0 and self.mode == SLEEP:
             self.mode = STANDBY_RC
             for address, value in DEFAULTS.items():
                 if address not in RETAINED:
                     self.registers[address] = value
+
+    def exchange(self, data):
+        burst = self._burst
+        at = len(burst)
+        burst += data
         answer = bytes([self.answer(burst, place) for place in range(at, at + len(data))])
         if at == 0:
             self.commands.append(bytes(data))

@@ -29,6 +29,7 @@ class Network:
     def __init__(self, chip, orders=()):
         self.keys = None
         self._orders = list(orders)
+        self.commands = []  # what the next downlinks carry in FOpts
         self.requests = []
         self.uplinks = []
         self._chip = chip
@@ -37,9 +38,11 @@ class Network:
     def _heard(self, phy, end_us):
         if frames.mtype(phy) != frames.JOIN_REQUEST:
             self.uplinks.append(phy)
-            if self._orders:
-                fcnt, order = len(self.uplinks) - 1, self._orders.pop(0)
-                plain = frames.Plain(frames.UNCONFIRMED_DOWN, DEV_ADDR, 0, fcnt, b"", 224, order)
+            if self._orders or self.commands:
+                fcnt = len(self.uplinks) - 1
+                fopts = self.commands.pop(0) if self.commands else b""
+                fport, order = (224, self._orders.pop(0)) if self._orders else (None, b"")
+                plain = frames.Plain(frames.UNCONFIRMED_DOWN, DEV_ADDR, 0, fcnt, fopts, fport, order)
                 self._answer(end_us + 1000000, frames.build(plain, self.keys[0], self.keys[1]))
             return
         assert join_server.request_mic_fits(phy, APP_KEY)

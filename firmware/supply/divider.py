@@ -9,10 +9,8 @@ from firmware.sensors.battery import centivolts
 _SETTLE_MS = 10
 
 
-def read(row: "dict[str, Any] | None") -> "int | str":
-    """In steps of 10 mV, or the fault; None is a board that cannot tell."""
-    if row is None:
-        return "no_answer"
+def read(row: "dict[str, Any]", board: "Any") -> "int | str":
+    """In steps of 10 mV, or the fault."""
     if "enable" in row:
         pin, on = row["enable"]
         switch = machine.Pin(pin, machine.Pin.OUT, value=on)
