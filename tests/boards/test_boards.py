@@ -28,7 +28,7 @@ def constants(path: Path) -> dict[str, Any]:
 def pins(said: dict[str, Any]) -> list[int]:
     radio = [pin for name, pin in said["RADIO"].items() if name in PIN_NAMES]
     buses = [pin for table in (said["UARTS"], said["I2CS"]) for pair in table.values() for pin in pair]
-    battery = [said["BATTERY"]["pin"]] if said["BATTERY"] else []
+    battery = [said["BATTERY"]["pin"]] if "pin" in said["BATTERY"] else []
     return radio + buses + battery
 
 

@@ -1,6 +1,6 @@
 """Power on a real board: a T-Beam's chip and its rails, what the network is told, what sleep keeps."""
 
-from boards import esp32_rui3, heltec_v3, rak11310, t_beam
+from boards import esp32_rui3, heltec_v3, rak11310, t_beam, ttgo_lora32
 from codec import report
 from codec.lorawan import frames
 from firmware import power
@@ -116,6 +116,14 @@ def test_the_network_is_told_how_full_the_battery_is():
 def test_every_level_has_its_share():
     assert [power.level(cv) for cv in (0, 300, 301, 360, 419, 420, 900)] == [1, 1, 3, 127, 251, 254, 254]
     assert power.level("no_answer") == 0 and power.level("sensor_error") == 255
+
+
+def test_a_divider_is_read_in_the_converters_range():
+    for pins in (ttgo_lora32, rak11310):
+        with Installed(Machine(pins, World())) as device:
+            row = pins.BATTERY
+            ratio = (row["upper_kohm"] + row["lower_kohm"]) / row["lower_kohm"]
+            assert device.board(pins).battery() == int(210 * ratio + 0.5), pins.NAME
 
 
 def test_a_modem_tells_its_voltage_also_when_it_has_to_be_woken():
