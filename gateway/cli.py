@@ -16,6 +16,7 @@ from gateway import (
     devices,
     doctor_cli,
     geo_cli,
+    listing_cli,
     outbox_cli,
     payload_cli,
     redecode_cli,
@@ -64,6 +65,14 @@ app.add_typer(payload_cli.app)
 app.add_typer(doctor_cli.app)
 app.add_typer(redecode_cli.app)
 
+
+_IMPORT = "Example: messfunk device import devices.csv --dry-run"
+_EXPORT = "Example: messfunk device export devices.json --format tts --keys"
+device_app.command(name="import", epilog=_IMPORT)(listing_cli.import_devices)
+device_app.command(name="export", epilog=_EXPORT)(listing_cli.export_devices)
+device_app.command(epilog="Example: messfunk device group 70b3d57ed0000001 --to Nord")(listing_cli.group)
+device_app.command()(listing_cli.groups)
+device_app.command(epilog="Example: messfunk device qr 70b3d57ed0000001 --label aue.svg")(listing_cli.qr)
 
 ConfigFile = Annotated[Path, typer.Argument(metavar="FILE")]
 
@@ -116,6 +125,7 @@ def add(
     ] = None,
     lns: Annotated[bool, typer.Option("--lns", help="Its keys are at an LNS, not here.")] = False,
     name: Annotated[str | None, typer.Option(help="For people; the DevEUI unless given.")] = None,
+    group: Annotated[str | None, typer.Option(help="Such as a district or a project.")] = None,
     lat: Annotated[float | None, typer.Option(min=-90, max=90, help="Degrees north.")] = None,
     lon: Annotated[float | None, typer.Option(min=-180, max=180, help="Degrees east.")] = None,
     mount_mm: Annotated[int | None, typer.Option(help="Height of the sensor over the gauge zero.")] = None,
@@ -126,7 +136,8 @@ def add(
     """Register a node. Its keys come from a file or standard input, never as an argument."""
     if (keys_file is None) != lns:
         refuse("--keys-file FILE for a node that we serve, or --lns for one behind an LNS: give one")
-    wanted: dict[str, Any] = {"dev_eui": dev_eui, "name": name, "lat": lat, "lon": lon, "mount_mm": mount_mm}
+    wanted: dict[str, Any] = {"dev_eui": dev_eui, "name": name, "group": group}
+    wanted |= {"lat": lat, "lon": lon, "mount_mm": mount_mm}
     wanted["keys"] = _read_keys(keys_file) if keys_file else None
     with refusing():
         with commanding(config, db, create=True) as run:
@@ -136,10 +147,15 @@ def add(
 
 
 @device_app.command(name="list")
-def list_devices(config: ConfigOption = None, db: DbOption = None, as_json: AsJson = False) -> None:
+def list_devices(
+    group: Annotated[str | None, typer.Option(help="Those of one group.")] = None,
+    config: ConfigOption = None,
+    db: DbOption = None,
+    as_json: AsJson = False,
+) -> None:
     """All nodes."""
     with refusing(), opened(config, db) as store:
-        known = [_describe(store, device) for device in store.devices()]
+        known = [_describe(store, device) for device in store.devices() if group in (None, device.group_name)]
     lines = [
         f"{device['dev_eui']}  {device['activation']}  {device['dev_addr'] or '-':8}  "
         f"{device['last_seen'] or 'never heard':24}  {device['name']}"

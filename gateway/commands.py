@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import ConfigDict, ValidationError, validate_call
+from pydantic import ConfigDict, Field, ValidationError, validate_call
 
 from gateway.access import audit
 from gateway.access.roles import Principal, Role
 from gateway.model import Clock, GatewayError, NotFoundError
 from gateway.store.database import StoreError
 from gateway.store.ledger import Store
+
+RowId = Annotated[int, Field(ge=0, lt=1 << 63)]  # a database takes no higher number
 
 
 class ArgumentError(GatewayError):

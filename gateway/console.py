@@ -32,6 +32,9 @@ def _eui(text: str) -> str:
 
 
 DevEui = Annotated[str, typer.Argument(metavar="DEV_EUI", parser=_eui, help="16 hexadecimal digits.")]
+DevEuis = Annotated[
+    list[str], typer.Argument(metavar="DEV_EUI...", parser=_eui, help="16 hexadecimal digits each.")
+]
 Run = Callable[[str, dict[str, Any]], dict[str, Any]]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 ConfigOption = Annotated[

@@ -1,15 +1,19 @@
 """The commands on devices: what HTTP, the command line and the pages may change of them."""
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from gateway import devices
+from codec.desk.device_files.entry import Entry, FieldError, read
+from codec.desk.device_files.networks import JSON_FORMS
+from gateway import devices, importing
 from gateway.access.roles import Role
-from gateway.commands import Command, Writing
+from gateway.commands import ArgumentError, Command, Writing
 from gateway.config import Eui
 
 Name = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,64}$", description="for people")]
+Group = Annotated[Name, Field(description="a district, a kind, a project")]
 Lat = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, description="degrees north")]
 Lon = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, description="degrees east")]
 MountMm = Annotated[
@@ -23,6 +27,7 @@ class DeviceChange(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: Name = Field(default="", description="for people")
+    group: Group | None = None
     lat: Lat | None = None
     lon: Lon | None = None
     mount_mm: MountMm | None = None
@@ -33,13 +38,14 @@ def add(
     dev_eui: Eui,
     name: Name | None = None,
     keys: dict[str, Any] | None = None,
+    group: Group | None = None,
     lat: Lat | None = None,
     lon: Lon | None = None,
     mount_mm: MountMm | None = None,
 ) -> dict[str, Any]:
     """Without keys an LNS has them."""
     parsed = None if keys is None else devices.parse_keys(keys)
-    node = devices.Provisioning(dev_eui, name or dev_eui, parsed, lat, lon, mount_mm)
+    node = devices.Provisioning(dev_eui, name or dev_eui, parsed, lat, lon, mount_mm, group)
     return _told(devices.add(writing.store, node, writing.clock.now_ms()).dev_eui)
 
 
@@ -57,6 +63,34 @@ def remove(writing: Writing, dev_eui: Eui, purge: bool = False) -> dict[str, Any
     return _told(dev_eui)
 
 
+def import_list(
+    writing: Writing,
+    devices: list[dict[str, Any]],
+    lns: bool = False,
+    foreign: bool = False,
+    dry: bool = False,
+) -> dict[str, Any]:
+    """Rows as in our own files. All of them, or none; `dry` only says what would change."""
+    entries = [_entry(row) for row in devices]
+    if dry:
+        changes = list(importing.compare(writing.store, entries, lns))
+    else:
+        changes = importing.take(writing.store, entries, lns, foreign, writing.clock.now_ms())
+    return {"changes": [asdict(change) for change in changes if change.state != "same"]}
+
+
+def export_list(writing: Writing) -> dict[str, Any]:
+    """All nodes with their keys: that is why it stands in the audit log."""
+    return {"devices": [entry.said() for entry in importing.entries(writing.store, with_keys=True)]}
+
+
+def _entry(row: dict[str, Any]) -> Entry:
+    try:
+        return read(row, JSON_FORMS["messfunk"].paths)
+    except FieldError as error:
+        raise ArgumentError(("devices", str(error))) from None
+
+
 def reset_session(writing: Writing, dev_eui: Eui) -> dict[str, Any]:
     was_active = devices.reset_session(writing.store, dev_eui, writing.clock.now_ms())
     return _told(dev_eui) | {"reset": was_active}
@@ -69,6 +103,8 @@ def _told(dev_eui: str) -> dict[str, Any]:
 COMMANDS = (
     Command("device.add", Role.ADMIN, add),
     Command("device.change", Role.ADMIN, change),
+    Command("device.import", Role.ADMIN, import_list),
+    Command("device.export_keys", Role.ADMIN, export_list),
     Command("device.remove", Role.ADMIN, remove),
     Command("device.reset_session", Role.ADMIN, reset_session),
 )

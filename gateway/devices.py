@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -13,6 +13,7 @@ from gateway.store.ledger import Store
 
 _KEYS = '{"join_eui": ..., "app_key": ...} or {"dev_addr": ..., "nwk_s_key": ..., "app_s_key": ...}'
 _RX_DELAY_S = 1  # in every region (RP002-1.0.4, RECEIVE_DELAY1)
+_CALLED = {"name": "name", "group": "group_name"}
 _PLACE = ("lat", "lon", "mount_mm")
 
 
@@ -26,6 +27,7 @@ class OtaaKeys:
 
     join_eui: str
     app_key: bytes = field(repr=False)
+    join_nonce: int = 0  # the last one that it was given, elsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class AbpKeys:
     dev_addr: str
     nwk_s_key: bytes = field(repr=False)
     app_s_key: bytes = field(repr=False)
+    fcnt_up: int = -1  # the last one heard, and the next one to send, elsewhere
+    fcnt_down: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,7 @@ class Provisioning:
     lat: float | None = None
     lon: float | None = None
     mount_mm: int | None = None
+    group: str | None = None
 
 
 _ACTIVATIONS: dict[type, Literal["otaa", "abp", "lns"]] = {
@@ -80,29 +85,55 @@ def parse_keys(fields: Mapping[str, Any]) -> OtaaKeys | AbpKeys:
 
 def add(store: Store, provisioning: Provisioning, now: int) -> Device:
     """Register it. An archived one is taken up again, with its history, under what is said now."""
+    (device,) = add_all(store, [provisioning], now)
+    return device
+
+
+def add_all(store: Store, provisionings: Sequence[Provisioning], now: int) -> list[Device]:
+    """Register them all, or none."""
+    devices = [_device(each, now) for each in provisionings]
+    with store.transaction():
+        archived = {each.dev_eui for each in devices if _is_archived(store, each.dev_eui)}
+        for device in devices:
+            if device.dev_eui in archived:
+                store.set_device(device)
+                store.raise_join_nonce(device.dev_eui, device.join_nonce)
+        placed = [
+            (device, (each.lat, each.lon, each.mount_mm))
+            for device, each in zip(devices, provisionings, strict=True)
+            if device.dev_eui not in archived
+        ]
+        store.add_devices(device for device, _ in placed)
+        sites.add_for_all(store.connection, placed)
+        for each in provisionings:
+            if isinstance(each.keys, AbpKeys):
+                store.add_session(_session(each.dev_eui, each.keys, now))
+    return devices
+
+
+def _device(provisioning: Provisioning, now: int) -> Device:
     keys = provisioning.keys
-    device = Device(
+    return Device(
         dev_eui=provisioning.dev_eui,
         name=provisioning.name,
         activation=_ACTIVATIONS[type(keys)],
         join_eui=keys.join_eui if isinstance(keys, OtaaKeys) else None,
         app_key=keys.app_key if isinstance(keys, OtaaKeys) else None,
+        join_nonce=keys.join_nonce if isinstance(keys, OtaaKeys) else 0,
         created_at=now,
+        group_name=provisioning.group,
     )
-    with store.transaction():
-        if store.device(device.dev_eui):
-            raise ConflictError(
-                f"device {device.dev_eui} is registered already; "
-                "to register it anew, `messfunk device remove` it first: its readings stay"
-            )
-        if store.archived_device(device.dev_eui):
-            store.set_device(device)
-        else:
-            store.add_device(device)
-            sites.add_for(store.connection, device, provisioning.lat, provisioning.lon, provisioning.mount_mm)
-        if isinstance(keys, AbpKeys):
-            store.add_session(_session(device.dev_eui, keys, now))
-    return device
+
+
+def _is_archived(store: Store, dev_eui: str) -> bool:
+    """False when it is not known at all."""
+    state = store.registration(dev_eui)
+    if state == "registered":
+        raise ConflictError(
+            f"device {dev_eui} is registered already; "
+            "to register it anew, `messfunk device remove` it first: its readings stay"
+        )
+    return state == "archived"
 
 
 def change(store: Store, dev_eui: str, said: Mapping[str, Any]) -> Device:
@@ -110,14 +141,33 @@ def change(store: Store, dev_eui: str, said: Mapping[str, Any]) -> Device:
     with store.transaction():
         device = find(store, dev_eui)
         place = {name: value for name, value in said.items() if name in _PLACE}
-        if "name" in said:
-            device = replace(device, name=said["name"])
+        called = {column: said[name] for name, column in _CALLED.items() if name in said}
+        if called:
+            device = replace(device, **called)
             store.set_device(device)
         if place:
             sites.correct(store.connection, device, place)
         if "mount_mm" in place:
             keeping.relevel(store.connection, dev_eui)
     return device
+
+
+def rekey(store: Store, dev_eui: str, keys: OtaaKeys | AbpKeys, now: int) -> None:
+    """Other keys than it was registered with. A node that joins keeps its session until it joins anew."""
+    with store.transaction():
+        former = find(store, dev_eui)
+        device = replace(
+            former,
+            activation=_ACTIVATIONS[type(keys)],
+            join_eui=keys.join_eui if isinstance(keys, OtaaKeys) else None,
+            app_key=keys.app_key if isinstance(keys, OtaaKeys) else None,
+        )
+        store.set_device(device)
+        store.raise_join_nonce(dev_eui, keys.join_nonce if isinstance(keys, OtaaKeys) else 0)
+        if isinstance(keys, AbpKeys):
+            install_session(store, dev_eui, keys, now)
+        elif former.activation != "otaa":
+            store.end_sessions(dev_eui)
 
 
 def archive(store: Store, dev_eui: str, now: int) -> None:
@@ -175,8 +225,8 @@ def _session(dev_eui: str, keys: AbpKeys, now: int) -> Session:
         nwk_s_key=keys.nwk_s_key,
         app_s_key=keys.app_s_key,
         state="active",
-        fcnt_up=-1,
-        fcnt_down=0,
+        fcnt_up=keys.fcnt_up,
+        fcnt_down=keys.fcnt_down,
         rx_delay_s=_RX_DELAY_S,
         rx1_dr_offset=0,
         rx2_data_rate=Session.RX2_OF_REGION,

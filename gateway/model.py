@@ -55,6 +55,7 @@ class Device:
     join_nonce: int = 0
     created_at: int = 0
     archived_at: int | None = None
+    group_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

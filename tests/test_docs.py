@@ -38,6 +38,8 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     rxpk = {"tmst": 1, "freq": 868.1, "modu": "LORA", "datr": "SF9BW125", "lsnr": 5, "rssi": -90}
     rxpk["data"] = "QPF9vkkAAgABlUN4disR/w0="  # npm lora-packet's "test"
     (tmp_path / "gateway_log.jsonl").write_text(json.dumps({"rxpk": [rxpk]}) + "\n", encoding="utf-8")
+    csv = f"dev_eui,name,join_eui,app_key\n70b3d57ed0000002,Wehr,0000000000000000,{'0f' * 16}\n"
+    (tmp_path / "devices.csv").write_text(csv, encoding="utf-8")
     keys = {"dev_addr": "49be7df1", "nwk_s_key": "44024241ed4ce9a68c6a8bc055233fd3"}
     keys |= {"app_s_key": "ec925802ae430ca77fd3dd73cb2cc588", "dev_eui": "0200006d66000901"}
     (tmp_path / "devices.json").write_text(json.dumps({"devices": [keys]}), encoding="utf-8")

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from boards.workbench import WorkbenchError
+from codec.wire import WireError
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 PortPath = Annotated[
@@ -27,7 +28,7 @@ def told() -> Iterator[None]:
     """What the technician can mend is told in words, and ends with 1."""
     try:
         yield
-    except WorkbenchError as error:
+    except (WorkbenchError, WireError) as error:
         typer.echo(f"messfunk: {error}", err=True)
         raise typer.Exit(1) from None
 

@@ -7,10 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
-from boards.workbench import WorkbenchError, checking, exporting, label, provisioning, record
+from boards.workbench import WorkbenchError, checking, exporting, provisioning, record
 from boards.workbench.console import AsJson, PortPath, say, tell, told
 from boards.workbench.port import only_port, opened
 from boards.workbench.registry import Registry
+from codec.desk import device_files, label
 
 _FROM_MODEM = "module"
 
@@ -28,7 +29,7 @@ def provision(
         Path | None, typer.Option(metavar="FILE", help="Or for another network's import; made 0600.")
     ] = None,
     kind: Annotated[
-        str, typer.Option("--format", help=f"Of the export: {', '.join(exporting.FORMATS)}.")
+        str, typer.Option("--format", help=f"Of the export: {', '.join(device_files.KINDS)}.")
     ] = "messfunk",
     port: PortPath = None,
     dev_eui: Annotated[

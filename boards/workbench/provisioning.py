@@ -6,8 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from boards.workbench import WorkbenchError
-from boards.workbench.label import crc16
 from boards.workbench.port import Port
+from codec.desk.label import crc16
 
 SECRETS = "secrets.json"
 _LOCAL = 0x02  # U/L bit of an EUI-64: locally administered

@@ -12,7 +12,7 @@ from gateway.alarms import marks, messenger, node_marks, notifications, records
 from gateway.alarms.notifications import Notification
 from gateway.alarms.records import Cause, Kind
 from gateway.alarms.rules import Confirm, Mark, Measure
-from gateway.commands import ArgumentError, Command, Writing
+from gateway.commands import ArgumentError, Command, RowId, Writing
 from gateway.model import NotFoundError
 from gateway.network import queue
 from gateway.network.queue import Wanted
@@ -58,7 +58,7 @@ def set_mark(
     return {"mark": mark_id, "unconfirmed": _tell_nodes(writing, site_id)}
 
 
-def end_mark(writing: Writing, mark: int) -> dict[str, Any]:
+def end_mark(writing: Writing, mark: RowId) -> dict[str, Any]:
     """It is valid no more, and its alarm is over."""
     db, now = writing.store.connection, writing.clock.now_ms()
     ended = marks.end(db, mark, now)
@@ -66,7 +66,7 @@ def end_mark(writing: Writing, mark: int) -> dict[str, Any]:
     return {"mark": mark, "unconfirmed": _tell_nodes(writing, ended.site_id)}
 
 
-def acknowledge(writing: Writing, alarm: int) -> dict[str, Any]:
+def acknowledge(writing: Writing, alarm: RowId) -> dict[str, Any]:
     records.acknowledge(writing.store.connection, alarm, writing.actor, writing.clock.now_ms())
     return {"alarm": alarm}
 

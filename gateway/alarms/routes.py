@@ -10,6 +10,7 @@ from gateway.access.gate import Asker, AtDesk, require
 from gateway.access.roles import Role
 from gateway.alarms import commands, marks, node_marks, notices, notifications, records, shapes
 from gateway.alarms.rules import Confirm, Mark, Measure
+from gateway.commands import RowId
 from gateway.store import queries, sites
 from gateway.store.database import Connection
 from gateway.store.queries import Row
@@ -70,7 +71,7 @@ async def alarms(site: AtSite, asker: Asker, ask: Annotated[AlarmsQuery, Query()
     responses=description.REFUSALS_OF_ONE,
     dependencies=[require(Role.OPERATOR)],
 )
-async def alarm(site: AtSite, id: int) -> Row:  # noqa: A002 (its name in the answers)
+async def alarm(site: AtSite, id: RowId) -> Row:  # noqa: A002 (its name in the answers)
     """One alarm, and who was told of it when."""
     with queries.opened(site.store) as db:
         row = records.find(db, id)
@@ -81,7 +82,7 @@ async def alarm(site: AtSite, id: int) -> Row:  # noqa: A002 (its name in the an
 @router.post(
     "/api/v1/alarms/{id}/acknowledge", response_model=shapes.Done, responses=description.REFUSED_CHANGES
 )
-async def acknowledge_alarm(site: AtSite, desk: AtDesk, id: int) -> Row:  # noqa: A002
+async def acknowledge_alarm(site: AtSite, desk: AtDesk, id: RowId) -> Row:  # noqa: A002
     """Say that somebody takes care: nobody further is told."""
     desk.run("alarm.acknowledge", {"alarm": id})
     return {"now": site.clock.now_ms(), "id": id}
@@ -125,7 +126,7 @@ async def set_mark(site: AtSite, desk: AtDesk, site_id: str, wanted: NewMark) ->
 
 
 @router.delete("/api/v1/marks/{id}", status_code=204, responses=description.REFUSED_CHANGES)
-async def end_mark(desk: AtDesk, id: int) -> None:  # noqa: A002
+async def end_mark(desk: AtDesk, id: RowId) -> None:  # noqa: A002
     """End a mark; its row stays, with the time of its end."""
     desk.run("mark.end", {"mark": id})
 

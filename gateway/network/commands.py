@@ -8,7 +8,7 @@ from codec.desk.words import FPORTS
 from codec.wire import WireError
 from gateway import devices
 from gateway.access.roles import Role
-from gateway.commands import ArgumentError, Command, Writing
+from gateway.commands import ArgumentError, Command, RowId, Writing
 from gateway.config import Eui
 from gateway.network import queue
 from gateway.network.queue import Wanted
@@ -57,7 +57,7 @@ def send(
         raise ArgumentError(("orders", str(error))) from None
 
 
-def cancel(writing: Writing, dev_eui: Eui, id: int) -> dict[str, Any]:  # noqa: A002 (its name in the answers)
+def cancel(writing: Writing, dev_eui: Eui, id: RowId) -> dict[str, Any]:  # noqa: A002 (its name in the answers)
     """Take back what waits."""
     queue.cancel(writing.store.connection, dev_eui, id, writing.clock.now_ms())
     return {"id": id}

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.access.gate import AtDesk, require
 from gateway.access.roles import Role
+from gateway.commands import RowId
 from gateway.network import queue, strangers
 from gateway.network.commands import ExpiresS, FPort, Orders, Payload, Priority
 from gateway.store import queries
@@ -126,6 +127,6 @@ async def send_downlink(site: AtSite, desk: AtDesk, dev_eui: DevEui, wanted: New
 @router.delete(
     "/api/v1/devices/{dev_eui}/downlinks/{id}", status_code=204, responses=description.REFUSED_CHANGES
 )
-async def cancel_downlink(desk: AtDesk, dev_eui: DevEui, id: int) -> None:  # noqa: A002 (its name in the answers)
+async def cancel_downlink(desk: AtDesk, dev_eui: DevEui, id: RowId) -> None:  # noqa: A002 (its name in the answers)
     """Take back what waits."""
     desk.run("downlink.cancel", {"dev_eui": dev_eui, "id": id})

@@ -28,10 +28,13 @@ _NEWEST = """
         fault = excluded.fault, flag = excluded.flag, uplink_id = excluded.uplink_id
     WHERE (excluded.time, excluded.uplink_id) >= (newest.time, newest.uplink_id)
 """
+_DEVICE = tuple(Device.__dataclass_fields__)
 _UPLINK = tuple(Uplink.__dataclass_fields__)
 _RECEPTION = tuple(name for name in Reception.__dataclass_fields__ if name != "phy")
 _READING = tuple(Reading.__dataclass_fields__)
-_of_uplink, _of_reception, _of_reading = (attrgetter(*names) for names in (_UPLINK, _RECEPTION, _READING))
+_of_device, _of_uplink, _of_reception, _of_reading = (
+    attrgetter(*names) for names in (_DEVICE, _UPLINK, _RECEPTION, _READING)
+)
 
 
 class Store:
@@ -77,8 +80,18 @@ class Store:
         """Without those that are archived."""
         return self._all(Device, "SELECT * FROM device WHERE archived_at IS NULL ORDER BY dev_eui")
 
+    def registration(self, dev_eui: str) -> Literal["none", "registered", "archived"]:
+        found = self._db.execute("SELECT archived_at FROM device WHERE dev_eui = ?", (dev_eui,)).fetchone()
+        if found is None:
+            return "none"
+        return "registered" if found["archived_at"] is None else "archived"
+
     def add_device(self, device: Device) -> None:
-        self._insert("device", self._sealed(asdict(device)))
+        self.add_devices([device])
+
+    def add_devices(self, devices: Iterable[Device]) -> None:
+        rows = (self._sealed(dict(zip(_DEVICE, _of_device(each), strict=True))) for each in devices)
+        self._db.executemany(_insertion("device", _DEVICE), (tuple(row.values()) for row in rows))
 
     def set_device(self, device: Device) -> None:
         """What people say of it, and its keys; its counters and DevNonces stay."""
@@ -156,6 +169,11 @@ class Store:
     def use_nonces(self, dev_eui: str, join_eui: str, dev_nonce: int, join_nonce: int) -> None:
         self._db.execute("INSERT INTO dev_nonce VALUES (?, ?, ?)", (dev_eui, join_eui, dev_nonce))
         self._db.execute("UPDATE device SET join_nonce = ? WHERE dev_eui = ?", (join_nonce, dev_eui))
+
+    def raise_join_nonce(self, dev_eui: str, least: int) -> None:
+        """The node has been given as many elsewhere."""
+        statement = "UPDATE device SET join_nonce = ? WHERE dev_eui = ? AND join_nonce < ?"
+        self._db.execute(statement, (least, dev_eui, least))
 
     # Uplinks
 

@@ -21,7 +21,7 @@ _BATCH = 500
 _PLACES = {quantity: place for place, quantity in enumerate(UNITS)}
 
 _DEVICES = """
-    SELECT d.dev_eui, d.name, d.activation, s.dev_addr,
+    SELECT d.dev_eui, d.name, d.group_name AS "group", d.activation, s.dev_addr,
            CASE d.activation WHEN 'otaa' THEN s.created_at END AS joined_at,
            (SELECT max(received_at) FROM uplink WHERE dev_eui = d.dev_eui) AS last_seen,
            CASE WHEN s.fcnt_up >= 0 THEN s.fcnt_up END AS fcnt_up
@@ -29,6 +29,11 @@ _DEVICES = """
     LEFT JOIN session s ON s.id = (SELECT max(id) FROM session WHERE dev_eui = d.dev_eui AND state = 'active')
 """
 _DEVICES_AFTER = _DEVICES + "WHERE d.archived_at IS NULL AND d.dev_eui > ? ORDER BY d.dev_eui LIMIT ?"
+_DEVICES_OF_GROUP = _DEVICES_AFTER.replace("ORDER BY", "AND d.group_name = ? ORDER BY")
+_GROUPS = """
+    SELECT group_name AS name, count(*) AS devices FROM device
+    WHERE group_name IS NOT NULL AND archived_at IS NULL GROUP BY group_name ORDER BY group_name
+"""
 _DEVICE = _DEVICES + "WHERE d.dev_eui = ?"
 _DEVICES_OF = _DEVICES + "WHERE d.dev_eui IN ({ids}) ORDER BY d.dev_eui"
 
@@ -67,15 +72,27 @@ def check(db: Connection) -> None:
     db.execute("SELECT 1 FROM device LIMIT 1").fetchone()
 
 
-def devices(db: Connection, after: tuple[str] | None = None, limit: int = ALL) -> Iterator[Row]:
-    """By DevEUI."""
+def devices(
+    db: Connection, after: tuple[str] | None = None, limit: int = ALL, group: str | None = None
+) -> Iterator[Row]:
+    """By DevEUI; of one group, if it is named."""
     (last,) = after or ("",)
     while limit > 0:
-        found = db.execute(_DEVICES_AFTER, (last, min(limit, _BATCH))).fetchall()
+        most = min(limit, _BATCH)
+        if group is None:
+            found = db.execute(_DEVICES_AFTER, (last, most)).fetchall()
+        else:
+            found = db.execute(_DEVICES_OF_GROUP, (last, group, most)).fetchall()
         if not found:
             return
-        yield from _with_newest(db, found)
+        for neighbours in [found] if group is None else [[each] for each in found]:
+            yield from _with_newest(db, neighbours)
         last, limit = found[-1]["dev_eui"], limit - len(found)
+
+
+def groups(db: Connection) -> list[Row]:
+    """By name, each with how many nodes are in it."""
+    return [dict(row) for row in db.execute(_GROUPS)]
 
 
 def device(db: Connection, dev_eui: str) -> Row | None:

@@ -1,8 +1,9 @@
 """Sites, and which device measures at which of them from when to when."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import asdict, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from operator import attrgetter
 from typing import Any
 
 from gateway.model import Device, GatewayError, Installation, Site
@@ -12,6 +13,11 @@ _SLUG = re.compile("[a-z0-9-]{1,40}")
 _SPELT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 _SITE = tuple(Site.__dataclass_fields__)
 _INSTALLATION = tuple(name for name in Installation.__dataclass_fields__ if name != "id")
+_of_site, _of_installation = attrgetter(*_SITE), attrgetter(*_INSTALLATION)
+_INSERT_SITE = f"INSERT INTO site ({', '.join(_SITE)}) VALUES ({', '.join('?' * len(_SITE))})"  # noqa: S608
+_INSERT_INSTALLATION = (
+    f"INSERT INTO installation ({', '.join(_INSTALLATION)}) VALUES ({', '.join('?' * len(_INSTALLATION))})"  # noqa: S608
+)
 
 
 class SiteError(GatewayError):
@@ -39,22 +45,25 @@ def add(db: Connection, added: Site) -> None:
         raise SiteError(f"{added.id!r}: an id of a site is 1 to 40 of a-z, 0-9 and -")
     if site(db, added.id):
         raise SiteError(f"a site {added.id} is there already; name another id")
-    row = asdict(added)
-    marks = ", ".join("?" * len(_SITE))
-    db.execute(f"INSERT INTO site ({', '.join(_SITE)}) VALUES ({marks})", [row[name] for name in _SITE])  # noqa: S608
+    db.execute(_INSERT_SITE, _of_site(added))
 
 
-def add_for(
-    db: Connection, device: Device, lat: float | None, lon: float | None, mount_mm: int | None
-) -> Site:
+def add_for(db: Connection, device: Device, *place: Any) -> None:
     """A site of the device's name, where it has always measured until a re-survey says otherwise."""
-    named = slug(device.name)
-    if site(db, named):
-        named = f"{named[:23].strip('-')}-{device.dev_eui}"
-    made = Site(named, device.name, lat, lon, created_at=device.created_at)
-    add(db, made)
-    install(db, Installation(named, device.dev_eui, from_ms=0, mount_mm=mount_mm))
-    return made
+    add_for_all(db, [(device, place)])
+
+
+def add_for_all(db: Connection, placed: Iterable[tuple[Device, Sequence[Any]]]) -> None:
+    """Of new devices, each with latitude, longitude and mounting height."""
+    made: dict[str, tuple[Site, Installation]] = {}
+    for device, (lat, lon, mount_mm) in placed:
+        named = slug(device.name)
+        if named in made or db.execute("SELECT 1 FROM site WHERE id = ?", (named,)).fetchone():
+            named = f"{named[:23].strip('-')}-{device.dev_eui}"
+        site = Site(named, device.name, lat, lon, created_at=device.created_at)
+        made[named] = site, Installation(named, device.dev_eui, from_ms=0, mount_mm=mount_mm)
+    db.executemany(_INSERT_SITE, [_of_site(site) for site, _ in made.values()])
+    db.executemany(_INSERT_INSTALLATION, [_of_installation(there) for _, there in made.values()])
 
 
 def correct(db: Connection, device: Device, said: Mapping[str, Any]) -> None:
@@ -109,12 +118,7 @@ def install(db: Connection, new: Installation) -> None:
         " WHERE dev_eui = ? AND from_ms < ? AND (to_ms IS NULL OR to_ms > ?)",
         (new.from_ms, new.dev_eui, new.from_ms, new.from_ms),
     )
-    row = asdict(new) | {"to_ms": end}
-    marks = ", ".join("?" * len(_INSTALLATION))
-    db.execute(
-        f"INSERT INTO installation ({', '.join(_INSTALLATION)}) VALUES ({marks})",  # noqa: S608
-        [row[name] for name in _INSTALLATION],
-    )
+    db.execute(_INSERT_INSTALLATION, _of_installation(replace(new, to_ms=end)))
 
 
 def _site(row: Any) -> Site:

@@ -36,7 +36,7 @@ from gateway.web import (
     shapes,
     site_routes,
 )
-from gateway.web.asking import DevEui, PageQuery, ReadingsQuery, UplinksQuery
+from gateway.web.asking import DevEui, DevicesQuery, ReadingsQuery, UplinksQuery
 from gateway.web.events import EventStreams
 from gateway.web.guard import Guard
 from gateway.web.pages import refused
@@ -125,13 +125,19 @@ _VIEWERS = [require(Role.VIEWER)]
 
 
 @_get("/api/v1/devices", response_model=shapes.Devices, responses=description.REFUSALS, dependencies=_VIEWERS)
-def devices(site: AtSite, ask: Annotated[PageQuery, Query()]) -> Row:
+def devices(site: AtSite, ask: Annotated[DevicesQuery, Query()]) -> Row:
     """The registered nodes by DevEUI, each with the newest value of every quantity."""
     with opened(site.store) as db:
-        rows, following = _DEVICES.page(
-            queries.devices(db, _DEVICES.after(ask.cursor), ask.limit + 1), ask.limit
-        )
+        found = queries.devices(db, _DEVICES.after(ask.cursor), ask.limit + 1, ask.group)
+        rows, following = _DEVICES.page(found, ask.limit)
     return {"now": site.clock.now_ms(), "next": following, "devices": rows}
+
+
+@_get("/api/v1/groups", response_model=shapes.Groups, responses=description.REFUSALS, dependencies=_VIEWERS)
+def groups(site: AtSite) -> Row:
+    """The groups of nodes, each with how many are in it."""
+    with opened(site.store) as db:
+        return {"now": site.clock.now_ms(), "groups": queries.groups(db)}
 
 
 @_get(

@@ -60,6 +60,10 @@ class PageQuery(BaseModel):
     cursor: str | None = Field(None, description="`next` of the page before")
 
 
+class DevicesQuery(PageQuery):
+    group: str | None = Field(None, max_length=64, description="those of one group")
+
+
 class SpanQuery(PageQuery):
     start: Time | None = Field(None, alias="from", description="inclusive")
     end: Time | None = Field(None, alias="to", description="exclusive")

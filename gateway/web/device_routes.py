@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.access.gate import AtDesk
-from gateway.device_commands import DeviceChange, Lat, Lon, MountMm, Name
+from gateway.device_commands import DeviceChange, Group, Lat, Lon, MountMm, Name
 from gateway.store import queries
 from gateway.store.queries import Row
 from gateway.web import description, shapes
@@ -43,6 +43,7 @@ class NewDevice(_Given):
     dev_eui: DevEui
     name: Name | None = Field(default=None, description="for people; the DevEUI unless given")
     keys: OtaaKeys | AbpKeys | None = Field(default=None, description="null when an LNS has them")
+    group: Group | None = None
     lat: Lat | None = None
     lon: Lon | None = None
     mount_mm: MountMm | None = None

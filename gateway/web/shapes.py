@@ -67,6 +67,7 @@ class Device(Shape):
 
     dev_eui: Eui
     name: str
+    group: str | None
     activation: Literal["otaa", "abp", "lns"] = Field(description="lns: another server has its keys")
     dev_addr: DevAddr | None
     joined_at: Instant | None = Field(description="null for ABP, which never joins")
@@ -117,6 +118,15 @@ class Devices(Page):
 
 class OneDevice(Answer):
     device: Device
+
+
+class Group(Shape):
+    name: str
+    devices: int
+
+
+class Groups(Answer):
+    groups: list[Group]
 
 
 class Readings(Page):

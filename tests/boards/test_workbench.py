@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from boards.workbench import WorkbenchError, building, catalogue, exporting, label, provisioning
+from boards.workbench import WorkbenchError, building, catalogue, exporting, provisioning
 from boards.workbench.cli import app
 from boards.workbench.port import only_port
+from codec.desk import device_files, label
+from codec.wire import WireError
 from simulator import replay
 
 HELTEC = catalogue.find("heltec_v3")
@@ -90,9 +92,9 @@ def test_a_label_is_tr005_and_fits_the_alphanumeric_code(tmp_path: Path) -> None
     assert text.startswith("LW:D0:0000000000000000:0200006D66000001:FFFF0000:SA7:C")
     label.write(tmp_path / "label.png", text)
     assert (tmp_path / "label.png").read_bytes().startswith(b"\x89PNG")
-    with pytest.raises(WorkbenchError, match="letters and digits"):
+    with pytest.raises(WireError, match="letters and digits"):
         label.tr005("0200006d66000001", "0" * 16, serial="a:7")
-    with pytest.raises(WorkbenchError, match=r"\.png"):
+    with pytest.raises(WireError, match=r"\.png"):
         label.write(tmp_path / "label.gif", text)
 
 
@@ -107,7 +109,7 @@ def test_identities_are_local_unique_and_shy() -> None:
         provisioning.make("0200", None, ())
 
 
-@pytest.mark.parametrize("kind", exporting.FORMATS)
+@pytest.mark.parametrize("kind", device_files.KINDS)
 def test_an_export_grows_is_private_and_a_foreign_file_is_left_alone(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "export.json"
     for dev_eui in ("0200006d66000001", "0200006d66000002", "0200006d66000002"):
@@ -123,7 +125,7 @@ def test_an_export_grows_is_private_and_a_foreign_file_is_left_alone(tmp_path: P
 def test_the_exports_are_what_their_networks_take(tmp_path: Path) -> None:
     identity = provisioning.make("0200006d66000001", "70b3d57ed0000000", ())
     key = identity.app_key.hex()
-    for kind in exporting.FORMATS:
+    for kind in device_files.KINDS:
         exporting.export(tmp_path / kind, kind, identity, "Aue", "EU868")
     [tts] = [json.loads(line) for line in (tmp_path / "tts").read_text().splitlines()]
     # The fields that The Things Stack's JSON file reference shows for an OTAA device.

@@ -90,6 +90,7 @@ def test_a_node_is_registered_shown_and_removed(tmp_path: Path) -> None:
     assert added == {
         "dev_eui": DEV_EUI,
         "name": "Aue",
+        "group": None,
         "activation": "otaa",
         "dev_addr": None,
         "joined_at": None,

@@ -50,7 +50,7 @@ def test_every_row_is_there_afterwards(tmp_path: Path) -> None:
     assert after.pop("reception") == [(1, *before.pop("reception")[0])]
     (uplink_id, quantity, dev_eui, *rest), *_ = before.pop("reading")
     assert after.pop("reading") == [(dev_eui, quantity, rest[0], uplink_id, *rest[1:])]
-    assert after.pop("device") == [(*row[:6], row[9], None, 0) for row in before.pop("device")]
+    assert after.pop("device") == [(*row[:6], row[9], None, 0, None) for row in before.pop("device")]
     assert after == before
     assert queries.device(store.connection, dev_eui)["last"][0]["value"] == 1234.0
     assert sites.present(store.connection, dev_eui) == Installation(

@@ -23,6 +23,7 @@ async def test_devices_come_with_their_last_values(client: httpx.AsyncClient) ->
     assert creek == {
         "dev_eui": CREEK,
         "name": "Aue",
+        "group": None,
         "activation": "otaa",
         "dev_addr": "26000001",
         "joined_at": "2026-11-22T02:00:00.000Z",

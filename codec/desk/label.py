@@ -1,22 +1,24 @@
 """The label of a node: the LoRa Alliance's TR005 code, which never holds a key."""
 
+import re
 from pathlib import Path
 
 import segno
 
-from boards.workbench import WorkbenchError
+from codec.wire import WireError
 
 # A maker without a vendor id of the LoRa Alliance; keep it configurable.
 UNLISTED_PROFILE = "FFFF0000"
-_LEAST_MM = 15
 
 
 def tr005(dev_eui: str, join_eui: str, profile: str = UNLISTED_PROFILE, serial: str | None = None) -> str:
     """LW:D0:JoinEUI:DevEUI:ProfileID[:Sserial]:Ccrc, all upper case (TR005 section 2)."""
+    if not re.fullmatch("[0-9A-Fa-f]{8}", profile):
+        raise WireError(f"vendor and profile id are 8 hex digits, not {profile!r}")
     fields = ["LW", "D0", join_eui.upper(), dev_eui.upper(), profile.upper()]
     if serial is not None:
         if ":" in serial or not serial.isalnum():
-            raise WorkbenchError(f"the serial number is letters and digits only, not {serial!r}")
+            raise WireError(f"the serial number is letters and digits only, not {serial!r}")
         fields.append(f"S{serial.upper()}")
     text = ":".join(fields)
     return f"{text}:C{crc16(text.encode()):04X}"
@@ -35,5 +37,5 @@ def crc16(data: bytes) -> int:
 def write(path: Path, text: str) -> None:
     """As PNG or SVG by the file's name; print it at least 15 mm wide."""
     if path.suffix.lower() not in (".png", ".svg"):
-        raise WorkbenchError(f"{path}: a label is a .png or an .svg")
+        raise WireError(f"{path}: a label is a .png or an .svg")
     segno.make(text, error="m", mode="alphanumeric").save(str(path), scale=8, border=4)
