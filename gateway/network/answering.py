@@ -42,6 +42,7 @@ class OnAir:
     hearings: list[Reception]
     listening: Listening
     answer: Fixed | Due | None
+    until_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ class Answering:
     ):
         self.gateways = Gateways(wishes.region)
         self._wishes = wishes
+        self._at_delay: dict[int, Wishes] = {}
         self._dedup_ms = dedup_ms
         self._store = store
         self._clock = clock
@@ -73,6 +75,7 @@ class Answering:
         self._way_down = way_down
         self._leases = ledger.Leases()
         self._on_air: dict[bytes, OnAir] = {}
+        self._swept_at = 0
         self._answers: dict[str, tuple[str, bytes]] = {}  # DevEUI: uplink and what it was answered
 
     def wishes(self, rx_delay_s: int, hearings: Sequence[Reception]) -> Wishes:
@@ -81,15 +84,19 @@ class Answering:
             return self._wishes
         ids = [heard.gateway_id for heard in hearings]
         in_time_s = self.gateways.rx_delay_s(ids, rx_delay_s, self._dedup_ms)
-        return replace(self._wishes, rx_delay_s=in_time_s)
+        if in_time_s not in self._at_delay:
+            self._at_delay[in_time_s] = replace(self._wishes, rx_delay_s=in_time_s)
+        return self._at_delay[in_time_s]
 
     def on_air(self, phy: bytes) -> OnAir | None:
-        return self._on_air.get(phy)
+        """Until its last window is over: after a reset the same bytes can be new once more."""
+        found = self._on_air.get(phy)
+        return found if found and self._clock.now_ms() < found.until_ms else None
 
     def copied(self, heard: Reception, late_ms: int) -> None:
         """A further gateway heard it."""
         self.gateways.copied(late_ms)
-        on_air = self._on_air.get(heard.phy)
+        on_air = self.on_air(heard.phy)
         if on_air:
             on_air.hearings.append(heard)
 
@@ -100,11 +107,9 @@ class Answering:
 
     def await_copies(self, heard: Reception, listening: Listening, answer: Fixed | Due | None) -> None:
         """The frame is on air until its last receive window is over; its answer goes out before the first."""
-        on_air = self._on_air[heard.phy] = OnAir([heard], listening, answer)
-
-        async def forget() -> None:
-            if self._on_air.get(heard.phy) is on_air:  # after a reset the same bytes can be new once more
-                del self._on_air[heard.phy]
+        until_ms = heard.received_at + (listening.delay_s + 1) * 1000
+        on_air = self._on_air[heard.phy] = OnAir([heard], listening, answer, until_ms)
+        self._sweep()
 
         async def speak() -> None:
             self._speak(on_air)
@@ -112,7 +117,13 @@ class Answering:
         if answer:
             wait_ms = self.gateways.wait_ms(heard, listening.delay_s, self._dedup_ms)
             self._clock.call_at(heard.received_at + wait_ms, speak)
-        self._clock.call_at(heard.received_at + (listening.delay_s + 1) * 1000, forget)
+
+    def _sweep(self) -> None:
+        """Once a second: what is no longer on air takes no memory."""
+        now = self._clock.now_ms()
+        if now >= self._swept_at + 1000:
+            self._swept_at = now
+            self._on_air = {phy: each for phy, each in self._on_air.items() if now < each.until_ms}
 
     def speak_to(self, session: Session) -> None:
         """Send the next queued downlink to a node that listens all the time (class C)."""

@@ -27,11 +27,11 @@ class Gateway:
 
     airtime: Airtime
     round_trips_ms: deque[int] = field(default_factory=lambda: deque(maxlen=_SAMPLES))
+    round_trip_ms: int = _UNKNOWN_MS  # nine of ten are shorter
 
-    @property
-    def round_trip_ms(self) -> int:
-        """Nine of ten are shorter."""
-        return _most(self.round_trips_ms, _UNKNOWN_MS)
+    def measured(self, round_trip_ms: int) -> None:
+        self.round_trips_ms.append(round_trip_ms)
+        self.round_trip_ms = _most(self.round_trips_ms, _UNKNOWN_MS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Gateways:
         self._lateness_ms: deque[int] = deque(maxlen=2 * _SAMPLES)
 
     def measured(self, gateway_id: str, round_trip_ms: int) -> None:
-        self.gateway(gateway_id).round_trips_ms.append(round_trip_ms)
+        self.gateway(gateway_id).measured(round_trip_ms)
 
     def copied(self, late_ms: int) -> None:
         """A copy of a frame came so long after the first."""

@@ -1,5 +1,7 @@
 """What the network keeps in its sessions' rows, as SQL over the store's connection."""
 
+from collections.abc import Iterable
+
 from gateway.model import Reception, Session
 from gateway.store.database import Connection
 
@@ -22,12 +24,12 @@ _LAST = """
 
 def keep(db: Connection, session: Session) -> None:
     """Counter, settings and history."""
-    settings = (session.rx_delay_s, session.rx1_dr_offset, session.rx2_data_rate)
-    db.execute(_KEEP, (session.fcnt_up, session.link, session.heard, *settings, session.id))
+    db.execute(_KEEP, _kept(session))
 
 
-def keep_heard(db: Connection, session: Session) -> None:
-    db.execute("UPDATE session SET heard = ? WHERE id = ?", (session.heard, session.id))
+def keep_all(db: Connection, sessions: Iterable[Session]) -> None:
+    """Counters, settings and histories."""
+    db.executemany(_KEEP, [_kept(session) for session in sessions])
 
 
 def listening(db: Connection) -> list[int]:
@@ -39,6 +41,11 @@ def last_hearings(db: Connection, session: Session) -> list[Reception]:
     """By whom the newest uplink was heard."""
     rows = db.execute(_LAST, (session.id, session.fcnt_up))
     return [Reception(**{**dict(row), "phy": bytes(row["phy"])}) for row in rows.fetchall()]
+
+
+def _kept(session: Session) -> tuple[object, ...]:
+    settings = (session.rx_delay_s, session.rx1_dr_offset, session.rx2_data_rate)
+    return (session.fcnt_up, session.link, session.heard, *settings, session.id)
 
 
 class Leases:

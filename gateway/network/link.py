@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from codec.lorawan.regions import Region
@@ -50,13 +51,17 @@ class Link:
 
 
 _NEW = Link()
+_KEPT = 4096  # texts: most nodes of a fleet have settled at one of a few
 
 
 def of(session: Session) -> Link:
     """What is known of the session's node."""
-    if not session.link:
-        return _NEW
-    saved: dict[str, Any] = json.loads(session.link)
+    return _read(session.link) if session.link else _NEW
+
+
+@lru_cache(_KEPT)
+def _read(text: str) -> Link:
+    saved: dict[str, Any] = json.loads(text)
     for name, read in _READERS.items():
         if saved.get(name) is not None:
             saved[name] = read(saved[name])

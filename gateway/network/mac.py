@@ -67,6 +67,8 @@ class Frame:
 
 def hear(state: State, fopts: bytes, now: int) -> Said:
     """An answer counts only where its command was asked, and in the order it was asked."""
+    if not fopts and state.link.asked is None:
+        return Said(state, (), False)
     found, _ = commands.split(fopts, commands.UP)
     asked = list(state.link.asked.commands) if state.link.asked else []
     for cid, answer in found:

@@ -1,7 +1,7 @@
 """The downlinks of all nodes: queued, sent, acknowledged or answered; the SQL of table `downlink`."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -12,7 +12,7 @@ from codec.desk.words import FPORTS, RESULTS
 from codec.message import Answer
 from codec.wire import WireError
 from gateway.model import NotFoundError
-from gateway.store.database import Connection
+from gateway.store.database import Connection, among
 
 _ATTEMPTS = 4
 _ASKS = 8  # of the journal: the batch that answers may be lost, too
@@ -23,6 +23,9 @@ _TOO_LATE = "its time was over before it could be sent"
 _OPEN = (
     "SELECT * FROM downlink WHERE dev_eui = ? AND state IN ('queued', 'pending') ORDER BY priority DESC, id"
 )
+_WAITED_FOR = """
+    SELECT DISTINCT dev_eui FROM downlink WHERE dev_eui IN ({keys}) AND state IN ('queued', 'pending')
+"""
 _ADD = """
     INSERT INTO downlink (dev_eui, fport, payload, orders, confirmed, priority, actor, created_at, expires_at,
                           state)
@@ -136,6 +139,11 @@ def waiting(db: Connection, dev_eui: str) -> list[Queued]:
         Queued(**{**{name: row[name] for name in _FIELDS}, "confirmed": bool(row["confirmed"])})
         for row in db.execute(_OPEN, (dev_eui,))
     ]
+
+
+def waited_for(db: Connection, dev_euis: Iterable[str]) -> set[str]:
+    """Those of them that have something waiting."""
+    return {row["dev_eui"] for row in among(db, _WAITED_FOR, dev_euis)}
 
 
 def following(found: Sequence[Queued]) -> Queued | None:

@@ -20,6 +20,7 @@ from gateway.network.drafts import Due
 from gateway.network.join import Admitted, draw_dev_addr, open_session
 from gateway.network.join import decide as decide_join
 from gateway.network.mac import State
+from gateway.network.taking import Taking
 from gateway.network.uplink import Again, Candidate, Fresh, Refused, decide, open_uplink
 from gateway.refusals import Refusals
 from gateway.store.ledger import Store
@@ -67,6 +68,8 @@ class NetworkServer:
         self._rng = rng
         self._counters = counters
         self._refusals = refusals
+        self._data_rates: dict[str, int] = {}
+        self._taking = Taking(store, ())
         self._begun: dict[bytes, int] = {}  # taken in the transaction that is open
         self._answering = Answering(self._wishes, config.dedup_ms, store, clock, counters, refusals, way_down)
 
@@ -80,7 +83,9 @@ class NetworkServer:
             return []
         self._begun.clear()
         with self._store.transaction():
+            self._taking = Taking(self._store, map(_dev_addr, heard))
             verdicts = [self._decide(each) for each in heard]
+            self._taking.write()
         for each, verdict in zip(heard, verdicts, strict=True):
             self._follow(each, verdict)
         return [verdict.uplink for verdict in verdicts if isinstance(verdict, Taken) and verdict.uplink]
@@ -98,10 +103,9 @@ class NetworkServer:
             self._refusals.refuse("store", str(error))
 
     def _decide(self, heard: Reception) -> Verdict:
-        """A frame that cannot be read undoes nothing of the others."""
+        """A frame that cannot be read changes nothing: only what is judged is written."""
         try:
-            with self._store.transaction():
-                verdict = self._judge(heard)
+            verdict = self._judge(heard)
         except WireError as error:
             return Refused("malformed", str(error))
         if isinstance(verdict, Taken):
@@ -130,7 +134,7 @@ class NetworkServer:
         frame = frames.parse(heard.phy)
         if not frames.is_up(frame.mtype):
             raise WireError(f"message type {frame.mtype} does not go up")
-        sessions = self._store.candidates(f"{frame.dev_addr:08x}")
+        sessions = self._taking.candidates(f"{frame.dev_addr:08x}")
         candidates = [self._candidate(session, frame.fcnt) for session in sessions]
         decision = decide(heard.phy, frame.fcnt, candidates)
         match decision:
@@ -143,20 +147,19 @@ class NetworkServer:
 
     def _candidate(self, session: Session, fcnt16: int) -> Candidate:
         is_same = session.fcnt_up >= 0 and session.fcnt_up & 0xFFFF == fcnt16
-        return Candidate(session, self._store.uplink(session.id, session.fcnt_up) if is_same else None)
+        return Candidate(session, self._taking.uplink(session.id, session.fcnt_up) if is_same else None)
 
     def _accept(self, heard: Reception, fresh: Fresh, frame: DataFrame) -> Taken:
         session, uplink = fresh.session, open_uplink(heard.phy, heard.received_at, fresh)
+        due, session = self._obey(heard, replace(session, fcnt_up=fresh.fcnt), frame, uplink)
+        self._taking.keep(session)
+        self._taking.accept(uplink, heard)
         if session.state == "pending":
             self._store.activate(session)
-        due, session = self._obey(heard, replace(session, fcnt_up=fresh.fcnt), frame, uplink)
-        ledger.keep(self._store.connection, session)
-        self._store.add_uplink(uplink)
-        self._store.add_reception(uplink.id, heard)
-        if fresh.session.state == "pending":
+            self._taking.renew()
             events.tell_join(self._store, session.dev_eui)
         is_acked = bool(frame.fctrl & frames.ACK)
-        has_more = queue.review(
+        has_more = self._taking.has_waiting(session.dev_eui) and queue.review(
             self._store.connection, session.dev_eui, uplink.fcnt, is_acked, heard.received_at
         )
         wanted = self._answering.wishes(session.rx_delay_s, [heard])
@@ -168,9 +171,10 @@ class NetworkServer:
     ) -> tuple[Due, Session]:
         """What the node answered is now so; what it asks, and whether it must hear anything, is due."""
         fopts = uplink.payload if uplink.fport == 0 else frame.fopts
-        said = mac.hear(State(session, link.of(session)), fopts, heard.received_at)
+        before = link.of(session)
+        said = mac.hear(State(session, before), fopts, heard.received_at)
         data_rate, known = self._data_rate(heard), said.state.link
-        session = link.into(said.state.session, known)
+        session = said.state.session if known is before else link.into(said.state.session, known)
         if data_rate is not None:
             power_index = mac.acting_power_index(known, data_rate)
             entries = history.add(session.heard, data_rate, power_index, uplink.fcnt, heard.snr_db)
@@ -186,10 +190,13 @@ class NetworkServer:
 
     def _data_rate(self, heard: Reception) -> int | None:
         """None for one that the region does not have."""
-        try:
-            return regions.data_rate_of(self._region, *regions.parse_datr(heard.data_rate))
-        except ValueError:
-            return None
+        if heard.data_rate not in self._data_rates:
+            try:
+                found = regions.data_rate_of(self._region, *regions.parse_datr(heard.data_rate))
+            except ValueError:
+                return None
+            self._data_rates[heard.data_rate] = found
+        return self._data_rates[heard.data_rate]
 
     def _listening(self, session: Session) -> Listening:
         rx2 = link.rx2(self._region, session, link.of(session))
@@ -200,10 +207,10 @@ class NetworkServer:
         session, uplink = again.session, again.uplink
         late_ms = heard.received_at - uplink.received_at
         if late_ms < (session.rx_delay_s + 1) * 1000:
-            self._store.add_reception(uplink.id, heard)
+            self._taking.hear(uplink.id, heard)
             better = history.improve(session.heard, heard.snr_db)
             if better != session.heard:
-                ledger.keep_heard(self._store.connection, replace(session, heard=better))
+                self._taking.keep(replace(session, heard=better))
             return Copy(late_ms)
         since = self._on_air_since(heard.phy)
         if since is not None:
@@ -224,7 +231,10 @@ class NetworkServer:
         is_used = self._store.is_nonce_used(dev_eui, join_eui, request.dev_nonce)
         decision = decide_join(heard.phy, self._store.device(dev_eui), is_used)
         if isinstance(decision, Admitted):
-            return self._admit(decision, heard)
+            with self._store.transaction():
+                admitted = self._admit(decision, heard)
+            self._taking.renew()
+            return admitted
         if decision.cause == "unknown_device":
             strangers.note(self._store.connection, dev_eui, join_eui, heard.gateway_id, heard.received_at)
         return decision
@@ -257,3 +267,8 @@ class NetworkServer:
             if not self._store.candidates(f"{dev_addr:08x}"):
                 break
         return dev_addr
+
+
+def _dev_addr(heard: Reception) -> str:
+    """Where a data frame has it; of other frames bytes that name nobody."""
+    return heard.phy[4:0:-1].hex()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from gateway.access import seal
 from gateway.access.seal import KeyFile
 from gateway.model import Device, GatewayError, Reading, Reception, Session, Uplink
-from gateway.store.database import Connection, Role, Where, connect
+from gateway.store.database import Connection, Role, Row, Where, among, connect
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -22,6 +22,9 @@ _EVENTS_KEPT = 10_000
 _KEYS = {column for columns in seal.COLUMNS.values() for column in columns}
 _WITH_KEYS = (Device, Session)
 
+_CANDIDATES = """
+    SELECT * FROM session WHERE dev_addr IN ({keys}) AND source IS NULL AND state <> 'ended' ORDER BY id DESC
+"""
 _NEWEST = """
     INSERT INTO newest (dev_eui, quantity, time, value, fault, flag, uplink_id) VALUES (?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (dev_eui, quantity) DO UPDATE SET time = excluded.time, value = excluded.value,
@@ -117,6 +120,14 @@ class Store:
             dev_addr,
         )
 
+    def candidates_of(self, dev_addrs: Iterable[str]) -> dict[str, list[Session]]:
+        """The same for many; an address that nobody has is there, too."""
+        wanted = dict.fromkeys(dev_addrs)
+        found: dict[str, list[Session]] = {dev_addr: [] for dev_addr in wanted}
+        for row in among(self._db, _CANDIDATES, wanted):
+            found[row["dev_addr"]].append(self._value(Session, row))
+        return found
+
     def session(self, session_id: int) -> Session | None:
         """None once it is over."""
         query = "SELECT * FROM session WHERE id = ? AND source IS NULL AND state <> 'ended'"
@@ -184,6 +195,14 @@ class Store:
         """Those whose decoding has not been tried, as each node sent them."""
         return self._all(Uplink, "SELECT * FROM uplink WHERE decoded IS NULL ORDER BY session_id, fcnt")
 
+    def add_uplinks(self, uplinks: Iterable[Uplink], receptions: Iterable[tuple[str, Reception]]) -> None:
+        """Receptions of them and of earlier ones, each with the uplink's id."""
+        self._db.executemany(_insertion("uplink", _UPLINK), [_of_uplink(each) for each in uplinks])
+        self._db.executemany(
+            _insertion("reception", ("uplink_id", *_RECEPTION)),
+            [(uplink_id, *_of_reception(heard)) for uplink_id, heard in receptions],
+        )
+
     def add_uplink(self, uplink: Uplink) -> None:
         self._db.execute(_insertion("uplink", _UPLINK), _of_uplink(uplink))
 
@@ -240,13 +259,20 @@ class Store:
 
     def _all(self, kind: "type[Value]", query: str, *arguments: object) -> "list[Value]":
         """Columns have the names of the dataclass's fields."""
-        names = [field.name for field in fields(kind)]
-        found = ({name: row[name] for name in names} for row in self._db.execute(query, arguments))
-        return [kind(**(self._opened(row) if kind in _WITH_KEYS else row)) for row in found]
+        return [self._value(kind, row) for row in self._db.execute(query, arguments)]
+
+    def _value(self, kind: "type[Value]", row: Row) -> "Value":
+        found = {name: row[name] for name in _names(kind)}
+        return kind(**(self._opened(found) if kind in _WITH_KEYS else found))
 
     def _one(self, kind: "type[Value]", query: str, *arguments: object) -> "Value | None":
         found = self._all(kind, query + " LIMIT 1", *arguments)
         return found[0] if found else None
+
+
+@lru_cache
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
 
 
 @lru_cache
