@@ -12,6 +12,7 @@ from firmware.store import RtcMemory, file_store
 _WATCHDOG_MS = const(8000)  # the longest that every port can
 _SLICE_MS = const(2000)
 _WINDOW_S = const(3)  # at power-on, for the workbench
+_PARITIES = {"none": None, "even": 0, "odd": 1}
 _MODEM_BUFFER = const(1024)  # the longest downlink in hex, and what is printed around it
 
 
@@ -59,7 +60,8 @@ class Hardware:
         self.NAME = pins.NAME
         self.NUMBER = pins.NUMBER
         self.LINK = "rui3" if pins.RADIO["chip"] == "rui3" else "native"
-        self._pins = pins
+        self.PINS = pins
+        self.contacts = {}  # type: dict[int, Any]  # by pin: what firmware.bare counts while it stays awake
         if pins.DEEP_SLEEP:
             self._rtc = RtcMemory(machine.RTC())  # type: Store
         else:
@@ -87,28 +89,35 @@ class Hardware:
         from firmware.link import chips  # by the wakes that send
 
         self._chips = chips
-        return chips.open_radio(self._pins.RADIO, self._clock, hz)
+        return chips.open_radio(self.PINS.RADIO, self._clock, hz)
 
     def modem(self) -> "machine.UART":
-        row = self._pins.RADIO
+        row = self.PINS.RADIO
         return machine.UART(row["uart"], row["baudrate"], tx=row["tx"], rx=row["rx"], rxbuf=_MODEM_BUFFER)
 
-    def uart(self, port: int, baudrate: int) -> "machine.UART":
-        tx, rx = _port(self._pins.UARTS, "UART", port)
-        return machine.UART(port, baudrate, tx=tx, rx=rx)
+    def uart(self, port: int, baudrate: int, parity: str = "none") -> "machine.UART":
+        tx, rx = _port(self.PINS.UARTS, "UART", port)
+        return machine.UART(port, baudrate, parity=_PARITIES[parity], tx=tx, rx=rx)
 
     def i2c(self, port: int) -> "machine.I2C":
-        scl, sda = _port(self._pins.I2CS, "I2C", port)
+        scl, sda = _port(self.PINS.I2CS, "I2C", port)
         return machine.I2C(port, scl=machine.Pin(scl), sda=machine.Pin(sda))
+
+    def __getattr__(self, name: str) -> "Any":
+        """The buses that few nodes have, opened as the others."""
+        if name not in ("adc", "power", "echo", "i2s", "counter"):
+            raise AttributeError(name)
+        opener = __import__("firmware.bare", None, None, ("BUSES",)).BUSES[name]
+        return lambda *given: opener(self, *given)
 
     def log(self, line: str) -> None:
         print(line)  # noqa: T201
 
     def battery(self) -> "int | str":
-        return self._cell().read(self._pins.BATTERY, self)
+        return self._cell().read(self.PINS.BATTERY, self)
 
     def _cell(self) -> "Any":
-        return __import__("firmware.supply." + self._pins.BATTERY["by"], None, None, ("read",))
+        return __import__("firmware.supply." + self.PINS.BATTERY["by"], None, None, ("read",))
 
     def randrange(self, stop: int) -> int:
         import os
@@ -134,9 +143,9 @@ class Hardware:
 
     def sleep(self, duration_ms: int) -> None:
         """Deep sleep where the board has it, which ends the program; else a rest."""
-        if self._pins.DEEP_SLEEP:
+        if self.PINS.DEEP_SLEEP:
             if self._chips:
-                self._chips.hold(self._pins.RADIO)
+                self._chips.hold(self.PINS.RADIO)
             machine.deepsleep(duration_ms)
         self._rested = True
         self._clock.rest_until(self._clock.now_ms() + duration_ms)

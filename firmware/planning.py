@@ -2,15 +2,19 @@
 
 import json
 
-from firmware import config, limits, sensors, settings
+from firmware import config, limits, sensors, settings, wiring
 
 
 def make(board: "Board", read: "Callable[[str], dict[str, Any]]") -> "dict[str, Any]":
     """Judge what was given, keep what is right, say what is not; ConfigError when no sensor is left."""
     config.check_secrets(read("secrets.json"))
     plan, complaints = config.read(read("config.json"))
+    wired = plan["sensors"]
+    if hasattr(board, "PINS"):  # a real one
+        wired, unfit = wiring.judge(wired, board.PINS)
+        complaints += unfit
     rows = []
-    for row in plan["sensors"]:
+    for row in wired:
         try:
             sensors.create(row, board, board.clock())
             rows.append(row)

@@ -17,10 +17,11 @@ from mpremote.romfs import make_romfs
 from boards.workbench import WorkbenchError, stripping
 from boards.workbench.catalogue import ROOT, Board
 from firmware import config as node_config
-from firmware import sensors
+from firmware import sensors, wiring
 from firmware.sensors import rules
 
 _DEVICE_ROOMS = ("codec/", "firmware/")
+_DRIVEN = ("trigger", "sck", "ws")  # pins of firmware.wiring that the board drives
 _DESK = "codec/desk/"  # imported where it is there, on a host
 # The entry is compiled by the interpreter itself, which looks for main.py.
 _MAIN = "from firmware.{entry} import main\n\nmain()\n"
@@ -35,7 +36,7 @@ def read_config(path: Path, board: Board) -> dict[str, Any]:
     named = given.pop("board", board.name)
     if named != board.name:
         raise WorkbenchError(f"{path}: board is {named!r}, and this is for {board.name!r}")
-    complaints = node_config.read(given)[1] + _ports(given.get("sensors", []), board)
+    complaints = node_config.read(given)[1] + _wiring(given.get("sensors", []), board)
     if given.get("certification") and board.radio == "rui3":
         complaints.append("certification: a modem has commands of its own for that, AT+CERTIF=1")
     if complaints:
@@ -67,6 +68,8 @@ def sources(board: Board, config: dict[str, Any]) -> list[str]:
     link = "firmware/link/rui3.py" if board.radio == "rui3" else "firmware/link/native.py"
     wanted = [f"firmware/{_entry(config)}.py", link, f"firmware/supply/{board.supply}.py"]
     wanted += [f"firmware/sensors/{sensors.file_of(row['part'])}.py" for row in _rows(config["sensors"])]
+    if any("power" in row or _bus_of(row["part"]) not in ("uart", "i2c") for row in _rows(config["sensors"])):
+        wanted.append("firmware/bare.py")
     if config.get("region", "EU868") != "EU868":
         wanted += ["codec/lorawan/regions/dynamic.py", "codec/lorawan/regions/fixed.py"]
     found: set[str] = set()
@@ -122,17 +125,16 @@ def _stripped(source: str) -> str:
     return stripping.strip((ROOT / source).read_text(encoding="utf-8"))
 
 
-def _ports(rows: Any, board: Board) -> list[str]:
-    """Which sensors want what this board has not, or uses itself; rules.judge has seen to the rest."""
-    complaints = []
-    for row in rules.judge(rows)[0] if isinstance(rows, list) else []:
-        part, port, bus = row["part"], row["port"], _bus_of(row["part"])
-        ports = {"uart": board.uarts, "i2c": board.i2cs}.get(bus)
-        if ports is not None and port not in ports:
-            complaints.append(f"sensors: {part} on {bus} {port}, and {board.name} has {list(ports)}")
-        elif ports is None and port in board.taken_pins:
-            complaints.append(f"sensors: {part} on pin {port}, which {board.name} uses for itself")
-    return complaints
+def _wiring(rows: Any, board: Board) -> list[str]:
+    """Which sensors want what this board has not, or something else has; rules.judge has seen to the rest."""
+    wired, complaints = wiring.judge(rules.judge(rows)[0], board.pins) if isinstance(rows, list) else ([], [])
+    for row in wired:
+        for pin, who in wiring.wanted_by(row, board.pins):
+            if not board.can_wire(pin, who.split()[0] in _DRIVEN or "supply" in who):
+                complaints.append(f"{row['part']}: pin {pin} of {board.name} cannot be wired as {who}")
+        if _bus_of(row["part"]) == "counter" and board.deep_sleep:
+            complaints.append(f"{row['part']}: {board.name} sleeps deeply and counts nothing then")
+    return [f"sensors: {complaint}" for complaint in complaints]
 
 
 def _bus_of(part: str) -> str:

@@ -25,10 +25,17 @@ _OWN_BUILDS = {"t3_s3": "LILYGO_T3_S3"}  # 4 MB of flash, the chip's usual build
 # Module of firmware/supply: what the README's table calls it.
 _SUPPLIES = {"divider": "divider", "axp": "power chip", "modem": "by the modem"}
 
+# chip: (GPIOs that can be wired, inputs only among them): datasheets of ESP32 2.2, ESP32-S3 2.3, RP2040 1.4.
+_GPIOS = {
+    "esp32": ({*range(6), *range(12, 20), 21, 22, 23, 25, 26, 27, *range(32, 40)}, set(range(34, 40))),
+    "esp32s3": ({*range(22), *range(33, 49)}, set()),
+    "rp2040": (set(range(30)), set()),
+}
+
 
 @dataclass(frozen=True)
 class Board:
-    """One row of the README's table; `run_on_hardware` names the date, None while nobody has."""
+    """One row of the README's table; `pins` is its module, `run_on_hardware` a date or None so far."""
 
     name: str
     module: str
@@ -40,9 +47,14 @@ class Board:
     deep_sleep: bool
     uarts: tuple[int, ...]
     i2cs: tuple[int, ...]
-    taken_pins: frozenset[int]
+    pins: Any
     supply: str
     run_on_hardware: str | None = None
+
+    def can_wire(self, pin: int, drives: bool) -> bool:
+        """Whether the chip has this pin beside its flash, and can drive it where the board has to."""
+        there, inputs = _GPIOS[self.chip]
+        return pin in there and not (drives and pin in inputs)
 
     @property
     def image_file(self) -> str:
@@ -105,21 +117,9 @@ def _board(path: Path) -> Board:
         deep_sleep=module.DEEP_SLEEP,
         uarts=tuple(sorted(module.UARTS)),
         i2cs=tuple(sorted(module.I2CS)),
-        taken_pins=_taken(module),
+        pins=module,
         supply=module.BATTERY["by"],
     )
-
-
-_RADIO_PINS = ("sck", "mosi", "miso", "cs", "reset", "busy", "dio0", "dio1", "tx", "rx")
-
-
-def _taken(module: Any) -> frozenset[int]:
-    """What a sensor on a bare pin must leave alone."""
-    pins = [module.RADIO[name] for name in _RADIO_PINS if name in module.RADIO]
-    battery = module.BATTERY
-    pins += [battery["pin"]] if "pin" in battery else []
-    pins += [battery["enable"][0]] if "enable" in battery else []
-    return frozenset(pins + ([module.SENSOR_POWER[0]] if module.SENSOR_POWER else []))
 
 
 def _load(path: Path) -> Any:

@@ -37,16 +37,17 @@ def create(row: "dict[str, Any]", board: "Board", clock: "Clock") -> "Sensor":
 def _open(row: "dict[str, Any]", module: "Any", options: "dict[str, Any]", board: "Board") -> "Any":
     """The part's bus on the board. What only the bus needs is taken out of `options`."""
     open_bus = _of(board, module.BUS, row)
+    pins = [row["pins"]] if "pins" in row else []
     if module.BUS == "uart":
         baudrate = options.pop("baudrate", module.BAUDRATE)
         if "parity" in options:
             return open_bus(row["port"], baudrate, options.pop("parity"))
         return open_bus(row["port"], baudrate)
     if module.BUS == "i2s":
-        return open_bus(row["port"], options["rate_hz"])
+        return open_bus(row["port"], options["rate_hz"], *pins)
     if module.BUS == "counter":
         options["rtc"] = board.rtc()
-    return open_bus(row["port"])
+    return open_bus(row["port"], *pins)
 
 
 def _of(board: "Board", name: str, row: "dict[str, Any]") -> "Any":

@@ -24,8 +24,9 @@ PARTS = (
     "battery",
 )
 
-# Keys of every row beside OPTIONS: `power` is the switch of the part's supply, `sample_s` is the node's.
-_COMMON = ("part", "port", "power", "warmup_ms", "sample_s")
+# Keys of every row beside OPTIONS: `power` is the switch of the part's supply, `sample_s` is the node's,
+# `pins` are those of a bus that no board has, as firmware.wiring knows them.
+_COMMON = ("part", "port", "pins", "power", "warmup_ms", "sample_s")
 _LONGEST_WARMUP_MS = 120000
 
 

@@ -30,7 +30,7 @@ def config(tmp_path: Path, text: str) -> Path:
         ("sensors = ", "node.toml"),
         (GOOD.replace("heltec_v3", "t3_s3"), "board is 't3_s3'"),
         (GOOD.replace("a02yyuw", "a02"), "unknown sensor part 'a02'"),
-        (GOOD.replace("port = 1", "port = 5"), "a02yyuw on uart 5, and heltec_v3 has [1]"),
+        (GOOD.replace("port = 1", "port = 5"), "sensors: a02yyuw: heltec_v3 has no uart 5, only [1]"),
         (GOOD + '[[sensors]]\npart = "sds011"\nport = 1\n', "sds011: uart 1 is taken by a02yyuw"),
         ("interval_s = 5\n" + GOOD, "interval_s must be a whole number from 10 to 604800, not 5"),
         ("intervall_s = 900\n" + GOOD, "unknown key 'intervall_s'"),

@@ -119,7 +119,7 @@ class Time:
 class Pins:
     """machine.Pin: called with a number, it gives the pin of the twin that hangs there."""
 
-    IN, OUT, PULL_UP, IRQ_RISING = 0, 1, 2, 3
+    IN, OUT, PULL_UP, IRQ_RISING, IRQ_FALLING = 0, 1, 2, 3, 4
 
     def __init__(self, wired):
         self._wired = wired
@@ -140,6 +140,7 @@ class Machine:
         self.is_esp32 = pins.CHIP.startswith("esp32")
         self.fed_us = None
         self.opened = []
+        self.parities = []
         self._cause = _FIRST_START
         self._row = row = pins.RADIO
         self._modem = modem
@@ -161,9 +162,26 @@ class Machine:
         assert port == self._row["spi"]
         return self.chip
 
-    def UART(self, port, baudrate, tx, rx, rxbuf=256):  # noqa: N802
+    def UART(self, port, baudrate, tx, rx, parity=None, rxbuf=256):  # noqa: N802
         self.opened.append(("uart", port))
+        self.parities.append(parity)
         return self._modem if port == self._row.get("uart") else Sensor()
+
+    class I2S:
+        """Told how it was opened; nobody makes a sound."""
+
+        RX, MONO = 1, 0
+
+        def __init__(self, port, sck, ws, sd, mode, bits, format, rate, ibuf):  # noqa: A002
+            assert (mode, bits, format) == (self.RX, 32, self.MONO) and len({sck, ws, sd}) == 3
+            self.opened = (port, rate, ibuf)
+
+        def readinto(self, buf):
+            return len(buf)
+
+    def time_pulse_us(self, pin, level, timeout_us):
+        """Of an echo from 1 m."""
+        return 5831
 
     def I2C(self, port, scl, sda):  # noqa: N802
         self.opened.append(("i2c", port))

@@ -1,0 +1,80 @@
+"""Which pin is whose: what a board uses for itself, and what the parts of a config want of the rest.
+
+The workbench asks it when a node is built, the node when it starts.
+"""
+
+from firmware.sensors import module_of
+
+# Buses on pins of the config's choice: what `pins` of a row names, in this order. Others have `port` as pin.
+PINS = {"echo": ("trigger", "echo"), "i2s": ("sck", "ws", "sd")}
+_PORTS = {"uart": "UARTS", "i2c": "I2CS"}
+_RADIO = ("sck", "mosi", "miso", "cs", "reset", "busy", "dio0", "dio1", "tx", "rx")
+
+
+def judge(rows: "list[dict[str, Any]]", board: "Any") -> "tuple[list[dict[str, Any]], list[str]]":
+    """The rows that can be wired to the pins of a module of boards/, and of each other what is wrong."""
+    taken = own(board)
+    good, complaints = [], []
+    for row in rows:
+        try:
+            wanted = wanted_by(row, board)
+            for pin, who in wanted:
+                if taken.get(pin, who) != who:
+                    raise ValueError(f"{row['part']}: pin {pin} ({who}) is taken by {taken[pin]}")
+        except ValueError as error:
+            complaints.append(str(error))
+            continue
+        taken.update(dict(wanted))
+        good.append(row)
+    return good, complaints
+
+
+def own(board: "Any") -> "dict[int, str]":
+    """Pin -> what the board uses it for."""
+    taken = {board.RADIO[name]: "the radio's " + name for name in _RADIO if name in board.RADIO}
+    if "pin" in board.BATTERY:
+        taken[board.BATTERY["pin"]] = "the battery's divider"
+    if "enable" in board.BATTERY:
+        taken[board.BATTERY["enable"][0]] = "the battery's switch"
+    if "i2c" in board.BATTERY:  # which sensors may share
+        port = board.BATTERY["i2c"]
+        taken.update(dict.fromkeys(board.I2CS[port], f"i2c {port}"))
+    if board.SENSOR_POWER:
+        taken[board.SENSOR_POWER[0]] = "the sensors' supply"
+    if board.BOOT_PIN is not None:
+        taken[board.BOOT_PIN] = "the BOOT button"
+    return taken
+
+
+def wanted_by(row: "dict[str, Any]", board: "Any") -> "list[tuple[int, str]]":
+    """(pin, whose it would be) of a row and of the part within it; who has the same owner shares the pin."""
+    found = []
+    for value in row.values():
+        if isinstance(value, dict):
+            found += wanted_by(value, board)
+    part, port, bus = row["part"], row["port"], module_of(row["part"]).BUS
+    if bus in _PORTS:
+        table = getattr(board, _PORTS[bus])
+        if port not in table:
+            raise ValueError(f"{part}: {board.NAME} has no {bus} {port}, only {sorted(table)}")
+        who = f"i2c {port}" if bus == "i2c" else f"{bus} {port} of {part}"
+        found += [(pin, who) for pin in table[port]]
+    elif bus in PINS:
+        found += _named(part, PINS[bus], row.get("pins"))
+    else:
+        found.append((port, part))
+    if "power" in row:
+        found.append((row["power"], "a switched supply"))
+    return found
+
+
+def _named(part: str, names: "tuple[str, ...]", pins: "Any") -> "list[tuple[int, str]]":
+    fine = isinstance(pins, (list, tuple)) and len(pins) == len(names) == len(set(pins))
+    if not fine or not all(isinstance(pin, int) and pin >= 0 for pin in pins):
+        raise ValueError(f"{part}: pins = [{', '.join(names)}] must name {len(names)} pins, not {pins!r}")
+    return [(pins[place], f"{names[place]} of {part}") for place in range(len(names))]
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
