@@ -13,9 +13,16 @@ _HOST = re.compile(r"\[?([0-9a-z:.-]+?)\]?(:[0-9]+)?", re.IGNORECASE | re.ASCII)
 _REVALIDATED = ("/static/", "/map.")
 _LOOPBACK = frozenset(("127.0.0.1", "localhost", "::1"))
 
+
+def policy(style: str = "") -> str:
+    """What a page may load; `style` is the source of the one style within it."""
+    own = f"style-src 'self' {style}; " if style else ""
+    rest = "base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
+    return f"default-src 'self'; {own}{rest}"
+
+
 _HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'self'; "
-    "frame-ancestors 'none'; object-src 'none'",
+    "Content-Security-Policy": policy(),
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "same-origin",  # with no-referrer a browser sends our own forms as `Origin: null`
     "X-Content-Type-Options": "nosniff",

@@ -15,7 +15,8 @@ from gateway import words
 from gateway.access import sessions
 from gateway.access.gate import Asker, cookie_name
 from gateway.access.roles import Principal, Role
-from gateway.web import quantities
+from gateway.web import quantities, sheet
+from gateway.web.guard import policy
 from gateway.web.site import Site
 from gateway.words import times
 
@@ -73,6 +74,7 @@ def render(request: Request, template: str, now: int, **shown: Any) -> HTMLRespo
     chosen = tongue(request)
     language = chosen.language
     other = "en" if language == "de" else "de"
+    style = sheet.of(template)
     others = [(key, value) for key, value in request.query_params.multi_items() if key != "lang"]
     text = _environment().get_template(template).render(
         t=partial(words.say, language),
@@ -89,13 +91,19 @@ def render(request: Request, template: str, now: int, **shown: Any) -> HTMLRespo
         path=request.url.path,
         now=now,
         page=site.page,
+        sheet=style,
         pages=_pages(asker),
         tongue=chosen,
         asker=asker,
         csrf=sessions.csrf(request.cookies.get(cookie_name(site.config), "")),
         **shown,
     )  # fmt: skip
-    return HTMLResponse(text, 200, {"Vary": "Accept-Language", "Content-Language": language})
+    headers = {
+        "Vary": "Accept-Language",
+        "Content-Language": language,
+        "Content-Security-Policy": policy(style.source),
+    }
+    return HTMLResponse(text, 200, headers)
 
 
 def _pages(asker: Principal | None) -> tuple[tuple[str, str], ...]:

@@ -15,6 +15,13 @@ function load(address) {
   });
 }
 
+function dress(address) {
+  return new Promise((loaded, failed) => {
+    const sheet = Object.assign(document.createElement("link"), { rel: "stylesheet", href: address, onload: loaded, onerror: failed });
+    document.head.prepend(sheet); // ours has the last word
+  });
+}
+
 function spots() {
   return [...document.querySelectorAll("li[data-lat]")].map((item) => ({
     at: [Number(item.dataset.lat), Number(item.dataset.lon)],
@@ -60,7 +67,7 @@ async function base(map, address) {
 }
 
 async function show() {
-  await load("/static/vendor/leaflet.js");
+  await Promise.all([load("/static/vendor/leaflet.js"), dress("/static/vendor/leaflet.css")]);
   const found = spots();
   place.replaceChildren();
   place.classList.add("drawn");

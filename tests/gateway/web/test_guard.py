@@ -1,5 +1,9 @@
 """Foreign host names, and the headers that keep browsers strict."""
 
+import base64
+import hashlib
+import re
+
 import httpx
 import pytest
 
@@ -55,8 +59,17 @@ async def test_every_answer_is_strict_and_without_cors(client: httpx.AsyncClient
 async def test_values_are_not_kept_by_the_browser_files_are_asked_by_etag(client: httpx.AsyncClient) -> None:
     assert (await client.get("/api/v1/devices")).headers["Cache-Control"] == "no-store"
     assert (await client.get("/")).headers["Cache-Control"] == "no-store"
-    for path in ("/static/theme.css", "/static/live.js"):
+    for path in ("/static/embed.css", "/static/live.js"):
         first = await client.get(path)
         assert first.headers["Cache-Control"] == "no-cache"
         again = await client.get(path, headers={"If-None-Match": first.headers["ETag"]})
         assert again.status_code == 304
+
+
+async def test_the_style_of_a_page_is_within_it_and_allowed_by_its_digest(client: httpx.AsyncClient) -> None:
+    for path in ("/", "/alarms", "/about", "/nowhere"):
+        answer = await client.get(path, headers={"Accept": "text/html"})
+        [style] = re.findall("<style>(.*?)</style>", answer.text, re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+        assert f"style-src 'self' 'sha256-{digest}';" in answer.headers["Content-Security-Policy"]
+        assert "stylesheet" not in answer.text

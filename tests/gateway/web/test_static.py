@@ -7,10 +7,11 @@ import pytest
 
 from gateway.web.api import STATIC
 from gateway.web.page import TEMPLATES
+from gateway.web.sheet import SHEETS
 
 OURS = sorted(
     path
-    for path in [*STATIC.rglob("*"), *TEMPLATES.iterdir()]
+    for path in [*STATIC.rglob("*"), *TEMPLATES.iterdir(), *SHEETS.iterdir()]
     if path.is_file() and "vendor" not in path.parts
 )
 
