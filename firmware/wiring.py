@@ -17,14 +17,16 @@ def judge(rows: "list[dict[str, Any]]", board: "Any") -> "tuple[list[dict[str, A
     good, complaints = [], []
     for row in rows:
         try:
-            wanted = wanted_by(row, board)
-            for pin, who in wanted:
-                if taken.get(pin, who) != who:
-                    raise ValueError(f"{row['part']}: pin {pin} ({who}) is taken by {taken[pin]}")
+            mine = {}  # type: dict[int, str]
+            for pin, who in wanted_by(row, board):
+                holder = mine.get(pin) or taken.get(pin, who)
+                if holder != who:
+                    raise ValueError(f"{row['part']}: pin {pin} ({who}) is taken by {holder}")
+                mine[pin] = who
         except ValueError as error:
             complaints.append(str(error))
             continue
-        taken.update(dict(wanted))
+        taken.update(mine)
         good.append(row)
     return good, complaints
 

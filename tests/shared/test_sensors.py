@@ -143,7 +143,7 @@ def test_a_row_is_refused_with_the_key_and_what_it_may_be():
         "a02yyuw: pings must be a whole number from 5 to 15, not 16"
     )
     assert refusal({"part": "a02yyuw", "port": 1, "adress": 3}) == (
-        "a02yyuw: unknown key 'adress': known are part, pings, port, power, sample_s, warmup_ms"
+        "a02yyuw: unknown key 'adress': known are part, pings, pins, port, power, sample_s, warmup_ms"
     )
     assert refusal({"part": "jsn_sr04t_serial", "port": 1}) == (
         "jsn_sr04t_serial: variant must be one of jsn, aj, not None"
