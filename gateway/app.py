@@ -161,6 +161,7 @@ class App:
         self._network = NetworkServer(
             self._config.network, self.store, self.clock, self._rng, self.counters, self._refusals, self
         )
+        starting.callback(self._network.close)
         for config in self._config.source:
             if isinstance(config, LnsConfig):
                 self._open_lns(config, starting)

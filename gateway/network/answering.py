@@ -6,12 +6,13 @@ from typing import Protocol
 
 from gateway.counters import Counters
 from gateway.model import Clock, Downlink, GatewayError, Reception, Session, Told, Uplink
-from gateway.network import downlink, drafts, ledger, link, mac, queue
+from gateway.network import downlink, drafts, ledger, link, mac, queue, transmissions
 from gateway.network.downlink import Listening
 from gateway.network.drafts import Draft, Due
 from gateway.network.gateways import Gateways, Place
 from gateway.network.mac import State, Wishes
 from gateway.network.queue import Queued
+from gateway.network.transmissions import About
 from gateway.refusals import Refusals
 from gateway.store.ledger import Store
 
@@ -33,6 +34,7 @@ class Fixed:
     """These bytes: a join-accept, or the answer that a repetition gets again."""
 
     phy: bytes
+    about: About
 
 
 @dataclass(slots=True)
@@ -47,10 +49,12 @@ class OnAir:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Bytes on their way, and the queued downlink that they carry."""
+    """Bytes on their way, and the queued downlink that they carry; `number` is of the transmission."""
 
     phy: bytes
+    about: About
     item: Queued | None = None
+    number: int = 0
 
 
 class Answering:
@@ -65,6 +69,7 @@ class Answering:
         way_down: WayDown,
     ):
         self.gateways = Gateways(wishes.region)
+        transmissions.restore(store.connection, wishes.region, self.gateways, clock.now_ms())
         self._wishes = wishes
         self._at_delay: dict[int, Wishes] = {}
         self._dedup_ms = dedup_ms
@@ -103,7 +108,7 @@ class Answering:
     def answered(self, uplink: Uplink) -> Fixed | None:
         """What went out for this uplink before."""
         uplink_id, phy = self._answers.get(uplink.dev_eui, ("", b""))
-        return Fixed(phy) if uplink_id == uplink.id else None
+        return Fixed(phy, About(uplink.dev_eui, uplink.id)) if uplink_id == uplink.id else None
 
     def await_copies(self, heard: Reception, listening: Listening, answer: Fixed | Due | None) -> None:
         """The frame is on air until its last receive window is over; its answer goes out before the first."""
@@ -135,7 +140,7 @@ class Answering:
         if draft and hearings:
             place = self.gateways.place_now(now_ms, hearings, rx2, draft.content.size, _share(draft))
             if place:
-                frame = self._write_down(place, draft, state, session.fcnt_up)
+                frame = self._write_down(place, draft, state, session.fcnt_up, About(session.dev_eui))
                 self._send(place, frame, lambda: self._take_back(frame.item), lambda: self.speak_to(session))
 
     def _speak(self, on_air: OnAir) -> None:
@@ -143,7 +148,7 @@ class Answering:
             if isinstance(on_air.answer, Due):
                 self._answer(on_air, on_air.answer)
             elif on_air.answer:
-                self._try(on_air, Frame(on_air.answer.phy))
+                self._try(on_air, Frame(on_air.answer.phy, on_air.answer.about))
         except GatewayError as error:
             self._refusals.refuse("store", str(error))
 
@@ -159,7 +164,8 @@ class Answering:
         for draft in found:
             place = self._find(on_air, draft.content.size, _share(draft))
             if place:
-                frame = self._write_down(place, draft, state, due.uplink.fcnt, found[0].item)
+                about = About(session.dev_eui, due.uplink.id)
+                frame = self._write_down(place, draft, state, due.uplink.fcnt, about, found[0].item)
                 if not due.asks_time:
                     self._answers[session.dev_eui] = (due.uplink.id, frame.phy)
                 self._transmit(on_air, place, frame)
@@ -168,24 +174,37 @@ class Answering:
             self._leave_unanswered()
 
     def _write_down(
-        self, place: Place, draft: Draft, state: State, fcnt_up: int, wanted: Queued | None = None
+        self,
+        place: Place,
+        draft: Draft,
+        state: State,
+        fcnt_up: int,
+        about: About,
+        wanted: Queued | None = None,
     ) -> Frame:
-        """Counter, what is asked and what goes out are on disk before the frame exists."""
-        db, session = self._store.connection, state.session
+        """Counter, what is asked, what goes out and how are on disk before anybody is told."""
+        db, session, item = self._store.connection, state.session, draft.item
         try:
             with self._store.transaction():
                 if draft.requests:
                     ledger.keep(db, link.into(session, mac.ask(state.link, draft.requests, fcnt_up)))
                 fcnt_down = self._leases.take(db, session.id)
-                if draft.item:
-                    queue.sent(db, draft.item, fcnt_up, fcnt_down, self._clock.now_ms())
+                if item:
+                    queue.sent(db, item, fcnt_up, fcnt_down, self._clock.now_ms())
+                    about = replace(about, downlink_id=item.id)
                 elif wanted:
                     queue.defer(db, wanted, "no window of the last uplink had room for it")
+                phy = downlink.build(session, draft.content, fcnt_down)
+                return self._noted(place, Frame(phy, about, item))
         except GatewayError:
             self._leases.forget(session.id)
             self.gateways.release(place)
             raise
-        return Frame(downlink.build(session, draft.content, fcnt_down), draft.item)
+
+    def _noted(self, place: Place, frame: Frame) -> Frame:
+        db, now_ms = self._store.connection, self._clock.now_ms()
+        number = transmissions.add(db, self._wishes.region, place, frame.phy, frame.about, now_ms)
+        return replace(frame, number=number)
 
     def _find(self, on_air: OnAir, size: int, share: float = 1.0, after: int = 0) -> Place | None:
         reached = self._reached(on_air.hearings)
@@ -197,11 +216,18 @@ class Answering:
     def _try(self, on_air: OnAir, frame: Frame, after: int = 0) -> None:
         """In the first window that there is, beyond the one that failed."""
         place = self._find(on_air, len(frame.phy), after=after)
-        if place:
-            self._transmit(on_air, place, frame)
+        if place is None:
+            self._leave_unanswered()
+            self._take_back(frame.item)
             return
-        self._leave_unanswered()
-        self._take_back(frame.item)
+        try:
+            with self._store.transaction():
+                frame = self._noted(place, frame)
+        except GatewayError as error:
+            self.gateways.release(place)
+            self._refusals.refuse("store", str(error))
+            return
+        self._transmit(on_air, place, frame)
 
     def _transmit(self, on_air: OnAir, place: Place, frame: Frame) -> None:
         self._send(place, frame, lambda: self._try(on_air, frame, place.window.number), lambda: None)
@@ -221,6 +247,7 @@ class Answering:
                 return
             self._refusals.refuse("transmission", f"gateway {gateway_id} refused a downlink: {error}")
             self.gateways.release(place)
+            self._guarded(lambda: transmissions.refused(self._store.connection, frame.number, error))
             refused()
 
         self._counters.add("downlinks")
@@ -233,11 +260,14 @@ class Answering:
         self._refusals.refuse("no_way_down", "no gateway that heard the frame can send its answer in time")
 
     def _take_back(self, item: Queued | None) -> None:
-        if item is None:
-            return
+        if item:
+            self._guarded(lambda: queue.take_back(self._store.connection, item, "no gateway sent it"))
+
+    def _guarded(self, write: Callable[[], None]) -> None:
+        """Of what has happened: a store that fails does not undo it."""
         try:
             with self._store.transaction():
-                queue.take_back(self._store.connection, item, "no gateway sent it")
+                write()
         except GatewayError as error:
             self._refusals.refuse("store", str(error))
 

@@ -6,7 +6,7 @@ from random import Random
 from codec.lorawan import crypto, join_server
 from codec.lorawan.join import JoinAccept
 from gateway.model import Device, Session
-from gateway.network.uplink import Refused
+from gateway.network.uplink import Refused, Whose
 
 # Bits of the NwkID by the NetID's type, its three top bits (TS002, DevAddr assignment).
 _NWK_ID_BITS = (6, 6, 9, 11, 12, 13, 15, 17)
@@ -30,9 +30,10 @@ def decide(phy: bytes, device: Device | None, is_nonce_used: bool) -> Admitted |
     if device is None or device.app_key is None or device.join_eui != join_eui:
         return Refused("unknown_device", f"no OTAA device {dev_eui} with this JoinEUI")
     if not join_server.request_mic_fits(phy, device.app_key):
-        return Refused("mic", f"the join-request of {dev_eui} does not fit its AppKey")
+        return Refused("mic", f"the join-request of {dev_eui} does not fit its AppKey", Whose(dev_eui))
     if is_nonce_used:
-        return Refused("dev_nonce", f"{dev_eui} used DevNonce {request.dev_nonce} before")
+        told = Whose(dev_eui, fcnt=request.dev_nonce)
+        return Refused("dev_nonce", f"{dev_eui} used DevNonce {request.dev_nonce} before", told)
     return Admitted(dev_eui, join_eui, device.app_key, request.dev_nonce, device.join_nonce + 1)
 
 

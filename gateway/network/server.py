@@ -20,8 +20,10 @@ from gateway.network.drafts import Due
 from gateway.network.join import Admitted, draw_dev_addr, open_session
 from gateway.network.join import decide as decide_join
 from gateway.network.mac import State
+from gateway.network.notes import Notes
 from gateway.network.taking import Taking
-from gateway.network.uplink import Again, Candidate, Fresh, Refused, decide, open_uplink
+from gateway.network.transmissions import About
+from gateway.network.uplink import Again, Candidate, Fresh, Refused, Whose, decide, open_uplink
 from gateway.refusals import Refusals
 from gateway.store.ledger import Store
 
@@ -37,6 +39,7 @@ class Taken:
     listening: Listening
     answer: Fixed | Due | None
     uplink: Uplink | None = None
+    again: Uplink | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,7 @@ class NetworkServer:
         self._data_rates: dict[str, int] = {}
         self._taking = Taking(store, ())
         self._begun: dict[bytes, int] = {}  # taken in the transaction that is open
+        self._notes = Notes(store, clock, refusals)
         self._answering = Answering(self._wishes, config.dedup_ms, store, clock, counters, refusals, way_down)
 
     def take(self, receptions: Iterable[Reception]) -> list[Uplink]:
@@ -89,6 +93,9 @@ class NetworkServer:
         for each, verdict in zip(heard, verdicts, strict=True):
             self._follow(each, verdict)
         return [verdict.uplink for verdict in verdicts if isinstance(verdict, Taken) and verdict.uplink]
+
+    def close(self) -> None:
+        self._notes.flush()
 
     def send_at_once(self) -> None:
         """Queued downlinks of the nodes that listen all the time; the others' wait for their uplink."""
@@ -117,11 +124,17 @@ class NetworkServer:
             case Taken():
                 self._counters.add(verdict.count)
                 self._answering.await_copies(heard, verdict.listening, verdict.answer)
+                if verdict.again:
+                    again = verdict.again
+                    whose = Whose(again.dev_eui, again.dev_addr, again.id, again.fcnt, again.fcnt, 1)
+                    self._notes.note(heard, "repetition", whose)
             case Copy():
                 self._counters.add("duplicates")
                 self._answering.copied(heard, verdict.late_ms)
             case Refused():
                 self._refusals.refuse(verdict.cause, verdict.reason)
+                if verdict.whose:
+                    self._notes.note(heard, verdict.cause, verdict.whose)
 
     def _on_air_since(self, phy: bytes) -> int | None:
         """When a frame whose copies may still come in was heard first."""
@@ -220,7 +233,7 @@ class NetworkServer:
         if answer is None and (uplink.confirmed or questions):
             bare = mac.Frame(uplink.fcnt, None, False, False, heard.received_at)
             answer = Due(uplink, bare, questions, True)
-        return Taken("repetitions", self._listening(session), answer)
+        return Taken("repetitions", self._listening(session), answer, again=uplink)
 
     def _judge_join(self, heard: Reception) -> Verdict:
         since = self._on_air_since(heard.phy)
@@ -257,7 +270,7 @@ class NetworkServer:
         )
         self._store.add_session(link.into(open_session(admitted, accept, heard.received_at), told))
         _log.info("join dev_eui=%s dev_addr=%08x", admitted.dev_eui, accept.dev_addr)
-        answer = Fixed(join_server.build_accept(accept, admitted.app_key))
+        answer = Fixed(join_server.build_accept(accept, admitted.app_key), About(admitted.dev_eui))
         return Taken("joins", Listening(self._region.join_delay_s, 0, self._region.rx2), answer)
 
     def _free_dev_addr(self) -> int:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from codec.lorawan import frames
 from gateway.model import Session, Uplink
@@ -32,12 +33,24 @@ class Again:
     uplink: Uplink
 
 
+class Whose(NamedTuple):
+    """What is known of a frame that is not stored. `fcnt`: all of it where a key has told it."""
+
+    dev_eui: str | None
+    dev_addr: str | None = None
+    uplink_id: str | None = None
+    fcnt: int | None = None
+    fcnt_up: int | None = None
+    candidates: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """`cause` by the names of /healthz."""
+    """`cause` by the names of /healthz; `whose` None: of nobody whom we know."""
 
     cause: str
     reason: str
+    whose: Whose | None = None
 
 
 def decide(phy: bytes, fcnt16: int, candidates: Sequence[Candidate]) -> Fresh | Again | Refused:
@@ -52,8 +65,17 @@ def decide(phy: bytes, fcnt16: int, candidates: Sequence[Candidate]) -> Fresh | 
         if former >= 0 and frames.mic_fits(phy, session.nwk_s_key, former):
             if candidate.last and candidate.last.phy == phy:
                 return Again(session, candidate.last)
-            return Refused("replay", f"FCnt {former} after {session.fcnt_up}")
-    return Refused("mic", "no session with this DevAddr fits the MIC")
+            told = Whose(session.dev_eui, session.dev_addr, None, former, session.fcnt_up, len(candidates))
+            return Refused("replay", f"FCnt {former} after {session.fcnt_up}", told)
+    return Refused("mic", "no session with this DevAddr fits the MIC", _whose(fcnt16, candidates))
+
+
+def _whose(fcnt16: int, candidates: Sequence[Candidate]) -> Whose:
+    """Of a frame that no key fits: a node can be named where it is the only one with this address."""
+    session, count = candidates[0].session, len(candidates)
+    if count > 1:
+        return Whose(None, session.dev_addr, None, fcnt16, None, count)
+    return Whose(session.dev_eui, session.dev_addr, None, fcnt16, session.fcnt_up, count)
 
 
 def open_uplink(phy: bytes, received_at: int, fresh: Fresh) -> Uplink:

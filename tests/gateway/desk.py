@@ -111,7 +111,7 @@ class Desk:
         )
 
     def dump(self) -> list[tuple[object, ...]]:
-        """All rows of all tables, without who asked to join and is not known: that changes nothing."""
+        """All rows of all tables but those that only tell what happened."""
         select = self.store.connection.execute
         listed = "SELECT name FROM sqlite_schema WHERE type = 'table'"
         if isinstance(self.store.where, Postgres):
@@ -120,7 +120,7 @@ class Desk:
         return [
             (table, *row)
             for table in tables
-            if table != "stranger"
+            if table not in ("stranger", "noted", "transmission", "sqlite_sequence")
             for row in select(f"SELECT * FROM {table}")
         ]
 
