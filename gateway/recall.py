@@ -4,9 +4,12 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 
-from codec.desk.words import FPORTS
-from codec.message import Batch
-from gateway.judge.gaps import gaps
+from codec import message
+from codec.desk.document import code_name
+from codec.desk.words import FPORTS, RESET_CAUSES
+from codec.message import Batch, Hello
+from codec.wire import WireError
+from gateway.judge.gaps import Gap, gaps
 from gateway.judge.limits import LIMITS
 from gateway.model import Reading, Uplink
 from gateway.network import queue
@@ -18,6 +21,9 @@ _HALF_A_DAY_MS = 43_200_000  # a number stands for one reading within it
 _ROUNDED_MS = 2_000  # a journal counts whole seconds
 _REPEATED_MS = 20_000  # two repetitions with their windows and pauses, at the slowest data rate
 _READINGS = 12  # of a batch
+_PAGE = 32  # readings
+_EMPTIED = ("power_on", "brown_out")
+_HELLO_MS = 600_000  # a hello leaves after the report of the same start
 _PATIENCE = 2  # uplinks for each batch: reports and alarms go first
 _OVER = ("failed", "expired", "cancelled")
 
@@ -30,6 +36,7 @@ _MISSED = "INSERT INTO missed (dev_eui, after_ms, before_ms) VALUES (?, ?, ?) ON
 _SPANS = "SELECT after_ms, before_ms FROM missed WHERE dev_eui = ? ORDER BY after_ms"
 _DONE = "DELETE FROM missed WHERE dev_eui = ? AND after_ms = ? AND before_ms = ?"
 _QUANTITIES = "SELECT DISTINCT quantity FROM reading WHERE dev_eui = ? AND time IN (?, ?)"
+_HELLOS = "SELECT payload FROM uplink WHERE dev_eui = ? AND fport = ? AND received_at BETWEEN ? AND ?"
 _SINCE = "SELECT count(*) FROM uplink WHERE dev_eui = ? AND received_at > ?"
 _KNOWN = "SELECT time FROM numbered WHERE dev_eui = ? AND number = ? AND time BETWEEN ? AND ? LIMIT 1"
 _HAS = "SELECT 1 FROM reading WHERE dev_eui = ? AND quantity = ? AND time = ? AND uplink_id <> ? LIMIT 1"
@@ -72,12 +79,38 @@ def ask(db: Connection, dev_eui: str, now: int) -> int | None:
     for after_ms, before_ms in spans:
         for quantity in _quantities(db, dev_eui, after_ms, before_ms):
             for gap in gaps(db, dev_eui, quantity, after_ms, before_ms):
-                expires_at = gap.before_ms + _REACH_MS
-                number = queue.ask_journal(db, dev_eui, quantity, gap.first, gap.missing, now, expires_at)
+                number = _ask_for(db, dev_eui, quantity, gap, now)
                 if number is not None:
                     return number
         db.execute(_DONE, (dev_eui, after_ms, before_ms))
     return None
+
+
+def _ask_for(db: Connection, dev_eui: str, quantity: str, gap: Gap, now: int) -> int | None:
+    """Power loss forgets the journal's open page, and the numbers go on at the next."""
+    count = gap.missing
+    if _lost_power(db, dev_eui, gap):
+        last = gap.first + count - 1
+        count = last - last % _PAGE - gap.first
+    if count <= 0 or queue.is_in_vain(db, dev_eui, gap.first, count):
+        return None
+    expires_at = gap.before_ms + _REACH_MS
+    return queue.ask_journal(db, dev_eui, quantity, gap.first, count, now, expires_at)
+
+
+def _lost_power(db: Connection, dev_eui: str, gap: Gap) -> bool:
+    """Between the readings beside the gap the node said hello after a start that emptied its RTC memory."""
+    found = db.execute(_HELLOS, (dev_eui, FPORTS["hello"], gap.after_ms, gap.before_ms + _HELLO_MS))
+    causes = (_reset_cause(bytes(row["payload"])) for row in found.fetchall())
+    return any(cause in _EMPTIED for cause in causes)
+
+
+def _reset_cause(payload: bytes) -> str | None:
+    try:
+        said = message.decode(payload)
+    except WireError:
+        return None
+    return code_name(said.reset_cause, RESET_CAUSES, "cause") if isinstance(said, Hello) else None
 
 
 def _follows(db: Connection, uplink: Uplink) -> bool:

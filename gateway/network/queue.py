@@ -15,7 +15,7 @@ from gateway.model import NotFoundError
 from gateway.store.database import Connection, among
 
 _ATTEMPTS = 4
-_ASKS = 8  # of the journal: the batch that answers may be lost, too
+_ASKS = 3  # of the journal: the batch that answers may be lost, too
 _DONE = json.dumps([RESULTS[0]])
 _ANSWER_WITHIN = 4  # uplinks: a node sends its alarms and reports first
 _TOO_LATE = "its time was over before it could be sent"
@@ -49,6 +49,11 @@ _LAST_JOURNAL = f"""
     SELECT state, orders, ended_at FROM downlink WHERE dev_eui = ? AND orders LIKE {_JOURNAL}
     ORDER BY id DESC LIMIT 1
 """  # noqa: S608
+_MOST_ASKED = """
+    SELECT max(asked) FROM (
+        SELECT count(*) AS asked FROM downlink WHERE dev_eui = ? AND orders LIKE ? GROUP BY orders
+    ) by_quantity
+"""
 _TOLD_ALL = f"""
     SELECT 1 FROM downlink d JOIN uplink u ON u.dev_eui = d.dev_eui AND u.received_at > d.ended_at
     WHERE d.dev_eui = ? AND d.orders = ? AND d.state = 'answered' AND u.fport = ?
@@ -118,14 +123,21 @@ def ask_journal(
     order = {"order": "journal", "quantity": quantity, "first": first, "count": count}
     orders = json.dumps([order])
     same = db.execute(_SAME, (dev_eui, orders)).fetchall()
-    is_open = any(row["state"] in ("queued", "pending") for row in same)
     is_refused = any(row["results"] not in (None, _DONE) for row in same)
-    if is_open or is_refused or len(same) >= _ASKS:
-        return None
-    if db.execute(_TOLD_ALL, (dev_eui, orders, FPORTS["batch"])).fetchone():
+    if (
+        is_refused
+        or len(same) >= _ASKS
+        or db.execute(_TOLD_ALL, (dev_eui, orders, FPORTS["batch"])).fetchone()
+    ):
         return None
     wanted = Wanted(dev_eui, FPORTS["command"], orders=[order], priority=-1, expires_at=expires_at)
     return add(db, wanted, "gateway", now)
+
+
+def is_in_vain(db: Connection, dev_eui: str, first: int, count: int) -> bool:
+    """Some quantity of these readings was asked for as often as is done: the node has none of them."""
+    (asked,) = db.execute(_MOST_ASKED, (dev_eui, f'%"first": {first}, "count": {count}}}]')).fetchone()
+    return bool(asked and asked >= _ASKS)
 
 
 def last_journal(db: Connection, dev_eui: str) -> Any:
