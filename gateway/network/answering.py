@@ -235,19 +235,22 @@ class Answering:
     def _send(
         self, place: Place, frame: Frame, refused: Callable[[], None], accepted: Callable[[], None]
     ) -> None:
-        gateway_id = place.heard.gateway_id
+        db, region, gateway_id = self._store.connection, self._wishes.region, place.heard.gateway_id
 
         def told(error: str | None, round_trip_ms: int, in_second: bool = False) -> None:
             self.gateways.measured(gateway_id, round_trip_ms)
             if in_second:
                 self._counters.add("second_windows")
-                self.gateways.moved(place, len(frame.phy))
+                second = self.gateways.moved(place, len(frame.phy))
+                self._guarded(
+                    lambda: transmissions.moved(self._store.connection, region, frame.number, second)
+                )
             if error is None:
                 accepted()
                 return
             self._refusals.refuse("transmission", f"gateway {gateway_id} refused a downlink: {error}")
             self.gateways.release(place)
-            self._guarded(lambda: transmissions.refused(self._store.connection, frame.number, error))
+            self._guarded(lambda: transmissions.refused(db, frame.number, error))
             refused()
 
         self._counters.add("downlinks")

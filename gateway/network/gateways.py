@@ -124,12 +124,13 @@ class Gateways:
     def release(self, place: Place) -> None:
         self.gateway(place.heard.gateway_id).airtime.release(place.booked)
 
-    def moved(self, place: Place, size: int) -> None:
+    def moved(self, place: Place, size: int) -> Place:
         """The gateway has sent it in the second window."""
+        if place.second is None:
+            return place
         self.release(place)
-        if place.second:
-            airtime, spent = self._account(place.heard, place.second, size)
-            airtime.book(*spent)
+        airtime, spent = self._account(place.heard, place.second, size)
+        return Place(place.heard, place.second, airtime.book(*spent))
 
     def _try(self, now_ms: int, heard: Reception, window: Window, size: int, share: float) -> Booked | None:
         if now_ms > self._latest_ms(heard, window.delay_ms):

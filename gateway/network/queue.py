@@ -123,12 +123,10 @@ def ask_journal(
     order = {"order": "journal", "quantity": quantity, "first": first, "count": count}
     orders = json.dumps([order])
     same = db.execute(_SAME, (dev_eui, orders)).fetchall()
+    is_open = any(row["state"] in ("queued", "pending") for row in same)
     is_refused = any(row["results"] not in (None, _DONE) for row in same)
-    if (
-        is_refused
-        or len(same) >= _ASKS
-        or db.execute(_TOLD_ALL, (dev_eui, orders, FPORTS["batch"])).fetchone()
-    ):
+    told_all = db.execute(_TOLD_ALL, (dev_eui, orders, FPORTS["batch"])).fetchone()
+    if is_open or is_refused or told_all or len(same) >= _ASKS:
         return None
     wanted = Wanted(dev_eui, FPORTS["command"], orders=[order], priority=-1, expires_at=expires_at)
     return add(db, wanted, "gateway", now)

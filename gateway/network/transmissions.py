@@ -15,6 +15,9 @@ _ADD = """
                               frequency_hz, data_rate, on_air_us, fcnt_down, fctrl, mac, size)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
 """
+_MOVED = """
+    UPDATE transmission SET opening = ?, tmst = ?, frequency_hz = ?, data_rate = ?, on_air_us = ? WHERE id = ?
+"""
 _LAST_HOUR = """
     SELECT gateway_id, frequency_hz, at, tmst, on_air_us FROM transmission
     WHERE at > ? AND refused IS NULL ORDER BY at, id
@@ -42,6 +45,13 @@ def add(db: Connection, region: Region, place: Place, phy: bytes, about: About, 
     on_air = (sent.frequency_hz, sent.data_rate, booked.on_air_us)
     row = db.execute(_ADD, (*to_whom, *when, *on_air, *_open_parts(phy), len(phy))).fetchone()
     return int(row[0])
+
+
+def moved(db: Connection, region: Region, number: int, second: Place) -> None:
+    """The gateway chose RX2."""
+    sent, booked = downlink.placed(region, second.heard, second.window, b""), second.booked
+    row = (second.window.number, booked.tmst, sent.frequency_hz, sent.data_rate, booked.on_air_us, number)
+    db.execute(_MOVED, row)
 
 
 def refused(db: Connection, number: int, error: str) -> None:
