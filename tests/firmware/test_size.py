@@ -15,7 +15,7 @@ def test_the_stack_does_not_grow_unseen() -> None:
 
 def test_a_node_and_its_wakes_do_not_grow_unseen() -> None:
     whole, life = wakes.measure()
-    assert whole <= 66_000
+    assert whole <= 68 * 1024
     sampling = [wake for wake in life if wake.kind == "only samples"]
     assert max(wake.mpy_bytes for wake in sampling) <= 20 * 1024
     assert max(wake.peak_bytes for wake in sampling) <= 36 * 1024
