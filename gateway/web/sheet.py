@@ -1,4 +1,4 @@
-"""The style of a page, laid into it: a stylesheet of its own would cost a round trip before the first paint."""
+"""The style of a page, laid into it: a file of its own would cost a round trip before the first paint."""
 
 from base64 import b64encode
 from functools import cache

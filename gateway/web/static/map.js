@@ -53,7 +53,9 @@ function label({ name, told }, isWhole) {
 async function base(map, address) {
   if (address.endsWith(".pmtiles")) {
     await load("/static/vendor/protomaps-leaflet.js");
-    protomapsL.leafletLayer({ url: address, flavor: dark.matches ? "dark" : "light", lang: document.documentElement.lang }).addTo(map);
+    const { p: tiles } = new protomapsL.PmtilesSource(address, true);
+    const { maxZoom } = await tiles.getHeader(); // beyond it the last tiles are drawn larger
+    protomapsL.leafletLayer({ url: tiles, maxDataZoom: maxZoom, flavor: dark.matches ? "dark" : "light", lang: document.documentElement.lang }).addTo(map);
     return null;
   }
   const answer = await fetch(address);
