@@ -9,18 +9,16 @@ from types import TracebackType
 from typing import Any, Self
 from uuid import uuid4
 
-from codec.desk.words import FPORTS
 from codec.lorawan import regions
-from codec.wire import WireError
-from gateway import events, local, recall, stages
+from gateway import local
 from gateway.alarms.duty import Duty
 from gateway.commands import Writer
 from gateway.composition import COMMANDS
 from gateway.config import Address, Config, ConfigError, SourceConfig, StationConfig
 from gateway.counters import Counters
-from gateway.judge import keeping
+from gateway.decoding import Decoding
 from gateway.model import Clock, Downlink, GatewayError, Told, Uplink
-from gateway.network import handover, queue
+from gateway.network import handover
 from gateway.network.server import NetworkServer
 from gateway.nightly import Nightly
 from gateway.notify import Notifier
@@ -34,7 +32,7 @@ from gateway.sources.lns import LnsDownlink
 from gateway.sources.mqtt import LnsSource
 from gateway.sources.presence import Presence
 from gateway.sources.semtech_udp import SemtechUdp
-from gateway.store import lns, outbox, queries, sites
+from gateway.store import lns, outbox, queries
 from gateway.store.database import StoreError
 from gateway.store.ledger import Store
 from gateway.web import api, server
@@ -71,6 +69,7 @@ class App:
             self._alarms = Duty(self._config.alarms, self.store, self.clock, self._refusals)
             self._alarms.start()
             starting.push_async_callback(self._alarms.stop)
+            self._decoding = Decoding(self.store, self.counters, self._alarms, self._sinks)
             self._decode(())
             self.nightly = Nightly(self._config.backup, self.store, self.clock)
             self.nightly.start()
@@ -249,8 +248,7 @@ class App:
         """What they say, in a transaction of its own: a frame is safe before anyone tries to read it."""
         try:
             with self.store.transaction():
-                for uplink in self.store.undecoded() if self._is_behind else uplinks:
-                    self._store_decoded(uplink)
+                self._decoding.take(self.store.undecoded() if self._is_behind else list(uplinks))
         except StoreError as error:
             self._refusals.refuse("store", str(error))
             self._is_behind = True
@@ -274,25 +272,6 @@ class App:
 
         if self._lns:
             self.clock.call_at(self.clock.now_ms(), give)
-
-    def _store_decoded(self, uplink: Uplink) -> None:
-        db = self.store.connection
-        decoded, error = stages.Decoded(None, [], []), None
-        if uplink.fport == FPORTS["answer"]:
-            queue.hear(db, uplink.dev_eui, uplink.payload, uplink.received_at)
-        try:
-            decoded = stages.decode(uplink, sites.installations(db, uplink.dev_eui))
-        except WireError as refused:
-            error = str(refused)
-            self.counters.add("undecoded")
-        decoded = recall.news(db, uplink, decoded)
-        readings = keeping.keep(self.store, uplink.id, decoded.readings, error)
-        recall.note(db, uplink, decoded.numbered)
-        keeping.number(db, uplink.dev_eui, decoded.numbered)
-        recall.ask(db, uplink.dev_eui, uplink.received_at)
-        events.tell_uplink(self.store, uplink, readings)
-        self._alarms.saw(uplink, decoded.said, readings)
-        self._sinks.owe([uplink.id])
 
     async def _catch_up(self) -> None:
         """What could not be written is decoded before anything newer, so that sinks get it in order."""

@@ -1,7 +1,7 @@
 """Readings that were lost on the way are asked for from the node's journal, one request at a time."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from codec import message
@@ -14,7 +14,7 @@ from gateway.judge.limits import LIMITS
 from gateway.model import Reading, Uplink
 from gateway.network import queue
 from gateway.stages import Decoded
-from gateway.store.database import Connection
+from gateway.store.database import Connection, among
 
 _REACH_MS = 14 * 86_400_000  # of the journal
 _HALF_A_DAY_MS = 43_200_000  # a number stands for one reading within it
@@ -33,6 +33,7 @@ _FORMER_REPORT = """
 _BETWEEN = "SELECT count(*) FROM uplink WHERE session_id = ? AND fcnt > ? AND fcnt < ?"
 _FORMER_READING = "SELECT max(time) FROM numbered WHERE dev_eui = ? AND time < ?"
 _MISSED = "INSERT INTO missed (dev_eui, after_ms, before_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+_MISSING = "SELECT DISTINCT dev_eui FROM missed WHERE dev_eui IN ({keys})"
 _SPANS = "SELECT after_ms, before_ms FROM missed WHERE dev_eui = ? ORDER BY after_ms"
 _DONE = "DELETE FROM missed WHERE dev_eui = ? AND after_ms = ? AND before_ms = ?"
 _QUANTITIES = "SELECT DISTINCT quantity FROM reading WHERE dev_eui = ? AND time IN (?, ?)"
@@ -69,6 +70,11 @@ def note(db: Connection, uplink: Uplink, numbered: Sequence[tuple[int, int]]) ->
     (former_ms,) = db.execute(_FORMER_READING, (uplink.dev_eui, first_ms)).fetchone()
     if former_ms is not None and former_ms >= uplink.received_at - _REACH_MS:
         db.execute(_MISSED, (uplink.dev_eui, former_ms, first_ms))
+
+
+def missing(db: Connection, dev_euis: Iterable[str]) -> set[str]:
+    """Those of them of which something may be asked for."""
+    return {row["dev_eui"] for row in among(db, _MISSING, dev_euis)}
 
 
 def ask(db: Connection, dev_eui: str, now: int) -> int | None:

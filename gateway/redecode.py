@@ -69,7 +69,7 @@ def replace(store: Store, difference: Difference) -> None:
     for table in ("reading", "corrected"):
         store.connection.execute(f"DELETE FROM {table} WHERE uplink_id = ?", (difference.uplink.id,))  # noqa: S608
     told = [reading if reading.fault is None else _missing(reading) for reading in difference.readings]
-    store.set_decoded(difference.uplink.id, told, difference.error)
+    store.set_decoded([(difference.uplink.id, told, difference.error)])
     keeping.dry(store.connection, difference.readings)
 
 

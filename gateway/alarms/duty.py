@@ -6,7 +6,8 @@ from gateway.alarms import hearing, watch
 from gateway.alarms.messenger import AppriseMessenger
 from gateway.alarms.section import AlarmsConfig
 from gateway.alarms.telling import Telling
-from gateway.model import Clock, Reading, Uplink
+from gateway.alarms.watch import Heard
+from gateway.model import Clock
 from gateway.refusals import Refusals
 from gateway.store.database import StoreError
 from gateway.store.ledger import Store
@@ -33,9 +34,9 @@ class Duty:
         self._is_on = False
         await self._telling.stop()
 
-    def saw(self, uplink: Uplink, said: object, readings: Sequence[Reading]) -> None:
+    def saw(self, heard: Sequence[Heard]) -> None:
         """In the transaction that stores them; `wake` once it is committed."""
-        watch.saw(self._store.connection, self._clock, uplink, said, readings)
+        watch.saw(self._store.connection, self._clock.now_ms(), heard)
 
     def wake(self) -> None:
         self._telling.wake()

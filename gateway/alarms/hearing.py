@@ -4,20 +4,24 @@ One dead gateway must not look like all its nodes being dead: a node is silent o
 hear it has heard somebody since.
 """
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from gateway.alarms import records, silence
 from gateway.alarms.records import Cause
 from gateway.alarms.silence import Heard, Rhythm
 from gateway.model import Uplink
-from gateway.store.database import Connection
+from gateway.store.database import Connection, among
 from gateway.words.times import DAY_MS, HOUR_MS, MINUTE_MS
 
 _WEEK = """
     SELECT session_id, fcnt, received_at FROM uplink WHERE dev_eui = ? AND received_at > ?
     ORDER BY received_at
 """
-_KNOWN = "SELECT interval_ms, loss, patience, learnt_at, is_urgent FROM rhythm WHERE dev_eui = ?"
+_KNOWN = """
+    SELECT dev_eui, heard_at, interval_ms, loss, patience, is_urgent, learnt_at FROM rhythm
+    WHERE dev_eui IN ({keys})
+"""
 _KEEP = """
     INSERT INTO rhythm (dev_eui, heard_at, interval_ms, loss, patience, is_urgent, learnt_at, silent_at)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)
@@ -61,20 +65,50 @@ _LEAST_MS = 5 * MINUTE_MS
 _FEW = 10  # receptions that do not make a gateway's usual traffic yet
 
 
-def heard(db: Connection, uplink: Uplink, is_urgent: bool | None, now: int) -> None:
-    """A node has spoken: it is not silent, and how often it speaks is known a little better."""
-    known = db.execute(_KNOWN, (uplink.dev_eui,)).fetchone()
-    if known is None or now - known["learnt_at"] >= _LEARNT_MS:
+class _Known(NamedTuple):
+    """A row of `rhythm`, but for what follows from it."""
+
+    dev_eui: str
+    heard_at: int
+    interval_ms: int
+    loss: float
+    patience: int
+    is_urgent: int
+    learnt_at: int
+
+    @property
+    def silent_at(self) -> int:
+        rhythm = Rhythm(self.interval_ms, self.loss, self.patience)
+        return self.heard_at + (rhythm.stale_ms if self.is_urgent else rhythm.silent_ms)
+
+
+def heard(db: Connection, spoken: Sequence[tuple[Uplink, bool | None]], now: int) -> None:
+    """Nodes have spoken: they are not silent, and how often each speaks is known a little better.
+
+    With each uplink stands whether its node should be heard again soon; None if it does not say.
+    """
+    dev_euis = {uplink.dev_eui for uplink, _ in spoken}
+    known = {row["dev_eui"]: _Known(*row) for row in among(db, _KNOWN, dev_euis)}
+    for uplink, is_urgent in spoken:
+        known[uplink.dev_eui] = _know(db, known.get(uplink.dev_eui), uplink, is_urgent, now)
+    db.executemany(_KEEP, [(*each, each.silent_at) for each in known.values()])
+    for dev_eui in records.open_at(db, dev_euis):
+        records.close(db, _of_node(dev_eui), now)
+
+
+def _know(db: Connection, former: _Known | None, uplink: Uplink, is_urgent: bool | None, now: int) -> _Known:
+    if former is None or now - former.learnt_at >= _LEARNT_MS:
         rhythm, learnt_at = _learn(db, uplink.dev_eui, now), now
     else:
-        rhythm, learnt_at = _rhythm(known), known["learnt_at"]
+        rhythm, learnt_at = Rhythm(former.interval_ms, former.loss, former.patience), former.learnt_at
     if is_urgent is None:
-        is_urgent = bool(known and known["is_urgent"])
+        is_urgent = bool(former and former.is_urgent)
     at = min(uplink.received_at, now)  # of a clock that is ahead
-    silent_at = at + (rhythm.stale_ms if is_urgent else rhythm.silent_ms)
-    row = (rhythm.interval_ms, rhythm.loss, rhythm.patience, int(is_urgent), learnt_at, silent_at)
-    db.execute(_KEEP, (uplink.dev_eui, at, *row))
-    records.close(db, _of_node(uplink.dev_eui), now)
+    if former and at < former.heard_at:
+        return former
+    return _Known(
+        uplink.dev_eui, at, rhythm.interval_ms, rhythm.loss, rhythm.patience, int(is_urgent), learnt_at
+    )
 
 
 def stale_at(db: Connection) -> dict[str, int]:

@@ -1,11 +1,12 @@
 """Marks in the store: rows with source and validity, ended and followed, never changed."""
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
 from gateway.alarms.rules import Mark, State
 from gateway.model import NotFoundError
-from gateway.store.database import Connection
+from gateway.store.database import Connection, among
 
 _MARKS = "SELECT * FROM mark WHERE site_id = ? ORDER BY quantity, measure, value, id"
 _FOLLOW = """
@@ -13,9 +14,9 @@ _FOLLOW = """
     WHERE site_id = ? AND quantity = ? AND measure = ? AND name = ? AND (valid_to IS NULL OR valid_to > ?)
 """
 _END = "UPDATE mark SET valid_to = CASE WHEN valid_from > ? THEN valid_from ELSE ? END WHERE id = ?"
-_OF_DEVICE = """
-    SELECT m.*, i.from_ms, i.to_ms FROM installation i JOIN mark m ON m.site_id = i.site_id
-    WHERE i.dev_eui = ? ORDER BY m.value, m.id
+_OF_DEVICES = """
+    SELECT m.*, i.dev_eui, i.from_ms, i.to_ms FROM installation i JOIN mark m ON m.site_id = i.site_id
+    WHERE i.dev_eui IN ({keys}) ORDER BY m.value, m.id
 """
 _STATE = """
     SELECT s.time, s.recent, a.id IS NOT NULL AS is_on FROM mark m
@@ -64,9 +65,12 @@ def of_site(db: Connection, site_id: str, at: int | None = None) -> list[Mark]:
     return [mark for mark in found if at is None or is_valid(mark, at)]
 
 
-def of_device(db: Connection, dev_eui: str) -> list[tuple[Mark, int, int | None]]:
-    """Each with the span in which the device has measured at its site."""
-    return [(_mark(row), row["from_ms"], row["to_ms"]) for row in db.execute(_OF_DEVICE, (dev_eui,))]
+def of_devices(db: Connection, dev_euis: Iterable[str]) -> dict[str, list[tuple[Mark, int, int | None]]]:
+    """Of those that have any, each with the span in which the device has measured at its site."""
+    found: dict[str, list[tuple[Mark, int, int | None]]] = {}
+    for row in among(db, _OF_DEVICES, dev_euis):
+        found.setdefault(row["dev_eui"], []).append((_mark(row), row["from_ms"], row["to_ms"]))
+    return found
 
 
 def is_valid(mark: Mark, at: int) -> bool:

@@ -1,12 +1,12 @@
 """Alarms in the store: raised once per subject, acknowledged by somebody, ended when it is over."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from gateway.alarms import notices
 from gateway.model import ConflictError, NotFoundError
-from gateway.store.database import Connection
+from gateway.store.database import Connection, among
 
 Kind = Literal["mark", "rise", "node", "silence", "gateway_silence"]
 KINDS: tuple[Kind, ...] = ("mark", "rise", "node", "silence", "gateway_silence")
@@ -20,6 +20,7 @@ _RAISE = """
 _CLEAR = "UPDATE alarm SET cleared_at = ? WHERE subject = ? AND cleared_at IS NULL RETURNING id"
 _REACH = "UPDATE alarm SET peak = ? WHERE subject = ? AND cleared_at IS NULL AND peak < ?"
 _ACKNOWLEDGE = "UPDATE alarm SET acknowledged_at = ?, acknowledged_by = ? WHERE id = ?"
+_OPEN_AT = "SELECT DISTINCT dev_eui FROM alarm WHERE cleared_at IS NULL AND dev_eui IN ({keys})"
 _NEWEST_FIRST = " ORDER BY a.raised_at DESC, a.id DESC"
 _SHOWN = """
     SELECT a.*, s.name AS site_name, s.published, s.lat, s.lon, d.name AS device_name,
@@ -118,6 +119,11 @@ def in_force(db: Connection, site_id: str | None = None) -> list[dict[str, Any]]
     wanted = "WHERE a.cleared_at IS NULL" + ("" if site_id is None else " AND a.site_id = ?")
     arguments = () if site_id is None else (site_id,)
     return [dict(row) for row in db.execute(_SHOWN + wanted + _NEWEST_FIRST, arguments)]
+
+
+def open_at(db: Connection, dev_euis: Iterable[str]) -> set[str]:
+    """Those of the devices about which an alarm is open."""
+    return {row["dev_eui"] for row in among(db, _OPEN_AT, dev_euis)}
 
 
 def history(

@@ -6,8 +6,8 @@ from codec.message import Alarm, Batch, Hello
 from gateway.alarms import hearing, marks, records, rise
 from gateway.alarms.records import Cause
 from gateway.alarms.rules import Mark, Sample, judge
-from gateway.model import Clock, Reading, Uplink
-from gateway.store.database import Connection
+from gateway.model import Reading, Uplink
+from gateway.store.database import Connection, among
 
 _SUSPECT, _FAIL = 3, 4  # QARTOD
 # From which rise per hour on silence is told at once; a distance shrinks as the water rises.
@@ -18,17 +18,50 @@ _POINTS = """
     WHERE dev_eui = ? AND quantity = ? AND time > ? AND time <= ? AND value IS NOT NULL AND flag < ?
     ORDER BY time
 """
+_LATELY = """
+    SELECT dev_eui, quantity, time, value FROM reading
+    WHERE dev_eui IN ({keys}) AND quantity IN ('level', 'head', 'distance') AND time >= ?
+      AND value IS NOT NULL AND flag < ?
+"""
 _TELL_MARKS = """
     INSERT INTO node_marks (dev_eui, marks, told_at) VALUES (?, ?, ?)
     ON CONFLICT (dev_eui) DO UPDATE SET marks = excluded.marks, told_at = excluded.told_at
 """
 
 
-def saw(db: Connection, clock: Clock, uplink: Uplink, said: object, readings: Sequence[Reading]) -> None:
-    """An uplink and its message, once its readings are stored."""
-    now = clock.now_ms()
-    good = [each for each in readings if each.value is not None and each.flag < _FAIL]
-    watched = marks.of_device(db, uplink.dev_eui)
+Heard = tuple[Uplink, object, Sequence[Reading]]  # an uplink, its message, and its readings, which are stored
+
+
+def saw(db: Connection, now: int, heard: Sequence[Heard]) -> None:
+    """Uplinks in the order of the ledger."""
+    dev_euis = {uplink.dev_eui for uplink, _, _ in heard}
+    watched = marks.of_devices(db, dev_euis)
+    alarmed = records.open_at(db, dev_euis)
+    rising = _Rising(db, heard)
+    spoken = []
+    for uplink, said, readings in heard:
+        good = [each for each in readings if each.value is not None and each.flag < _FAIL]
+        is_alarm = isinstance(said, Alarm)
+        if is_alarm or uplink.dev_eui in watched or isinstance(said, Hello):
+            _look(db, uplink, said, good, watched.get(uplink.dev_eui, ()), now)
+        is_alarmed = uplink.dev_eui in alarmed or is_alarm or uplink.dev_eui in watched
+        # What comes from a journal says nothing of how the water moves.
+        is_urgent = None if isinstance(said, Batch) else rising.is_urgent(uplink.dev_eui, good)
+        if is_alarmed and _is_above(db, uplink.dev_eui):
+            is_urgent = True
+        spoken.append((uplink, is_urgent))
+    hearing.heard(db, spoken, now)
+
+
+def _look(
+    db: Connection,
+    uplink: Uplink,
+    said: object,
+    good: Sequence[Reading],
+    watched: Sequence[tuple[Mark, int, int | None]],
+    now: int,
+) -> None:
+    """At the marks of its site, and at what the node itself says of marks."""
     for reading in sorted(good, key=lambda each: each.time):
         for mark, from_ms, to_ms in watched:
             is_there = from_ms <= reading.time and (to_ms is None or reading.time < to_ms)
@@ -38,8 +71,6 @@ def saw(db: Connection, clock: Clock, uplink: Uplink, said: object, readings: Se
         _believe(db, said, uplink, good, now)
     if isinstance(said, Hello):
         db.execute(_TELL_MARKS, (uplink.dev_eui, " ".join(map(str, said.marks)), uplink.received_at))
-    is_of_now = not isinstance(said, Batch)  # what comes from a journal says nothing of how the water moves
-    hearing.heard(db, uplink, _is_urgent(db, uplink.dev_eui, good if is_of_now else ()), now)
 
 
 def rise_per_hour(db: Connection, dev_eui: str, quantity: str, until: int) -> float | None:
@@ -107,12 +138,35 @@ def _believe(db: Connection, said: Alarm, uplink: Uplink, good: Sequence[Reading
     records.open_alarm(db, cause, now)
 
 
-def _is_urgent(db: Connection, dev_eui: str, good: Sequence[Reading]) -> bool | None:
-    """Whether the water rises or is above a mark; None where this uplink says nothing of it."""
-    if records.is_open(db, f"mark:%:{dev_eui}") or records.is_open(db, f"node:{dev_eui}"):
-        return True
-    newest = {each.quantity: each.time for each in good if each.quantity in _RISING}
-    if not newest:
-        return None
-    rises = {quantity: rise_per_hour(db, dev_eui, quantity, time) for quantity, time in newest.items()}
-    return any(each is not None and each / _RISING[quantity] >= 1 for quantity, each in rises.items())
+def _is_above(db: Connection, dev_eui: str) -> bool:
+    """A mark, its site's or the node's own."""
+    return records.is_open(db, f"mark:%:{dev_eui}") or records.is_open(db, f"node:{dev_eui}")
+
+
+class _Rising:
+    """How the water moves at the nodes of some uplinks: what they measured lately is read at once."""
+
+    def __init__(self, db: Connection, heard: Sequence[Heard]):
+        wanted = {uplink.dev_eui for uplink, _, readings in heard if any(map(_moves, readings))}
+        begin = min((each.time for _, _, readings in heard for each in readings), default=0)
+        self._points: dict[tuple[str, str], list[tuple[int, float]]] = {}
+        for dev_eui, quantity, time, value in among(db, _LATELY, wanted, begin - rise.WINDOW_MS, _SUSPECT):
+            self._points.setdefault((dev_eui, quantity), []).append((time, value))
+
+    def is_urgent(self, dev_eui: str, good: Sequence[Reading]) -> bool | None:
+        """Whether the water rises; None where this uplink says nothing of it."""
+        newest = {each.quantity: each.time for each in good if each.quantity in _RISING}
+        if "level" in newest:
+            newest.pop("distance", None)  # of which it is the mirror
+        if not newest:
+            return None
+        rises = {quantity: self._rise(dev_eui, quantity, time) for quantity, time in newest.items()}
+        return any(each is not None and each / _RISING[quantity] >= 1 for quantity, each in rises.items())
+
+    def _rise(self, dev_eui: str, quantity: str, until: int) -> float | None:
+        points = self._points.get((dev_eui, quantity), ())
+        return rise.per_hour([each for each in points if until - rise.WINDOW_MS <= each[0] <= until])
+
+
+def _moves(reading: Reading) -> bool:
+    return reading.quantity in _RISING

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from operator import attrgetter
 from typing import Any
 
 from gateway.judge import dust, qartod
@@ -9,7 +10,7 @@ from gateway.judge.limits import LIMITS
 from gateway.judge.qartod import FAIL, MISSING, NOT_EVALUATED, PASS, Seen
 from gateway.model import Reading
 from gateway.store import rollups
-from gateway.store.database import Connection
+from gateway.store.database import Connection, among
 from gateway.store.ledger import Store
 
 _REMEMBER = """
@@ -35,58 +36,69 @@ _NEWEST_LEVEL = """
     WHERE dev_eui = ? AND quantity = 'level' ORDER BY time DESC, uplink_id DESC LIMIT 1
 """
 _SPAN = "SELECT min(time) AS first, max(time) AS last FROM reading WHERE dev_eui = ? AND quantity = ?"
+_JUDGED = "SELECT dev_eui, quantity, time, value, since, before FROM judged WHERE dev_eui IN ({keys})"
+_time = attrgetter("time")
 _WITH = ("humidity", *dust.SIZES)
 
 
-class _Judging:
-    """One uplink's readings: what they earn, and what they change of those before them."""
+Series = tuple[str, str]  # DevEUI and quantity
 
-    def __init__(self, db: Connection, dev_eui: str):
-        found = db.execute(
-            "SELECT quantity, time, value, since, before FROM judged WHERE dev_eui = ?", (dev_eui,)
-        )
-        self.seen = {row["quantity"]: Seen(*tuple(row)[1:]) for row in found}
-        self.late: dict[str, int] = {}
-        self.spikes: list[tuple[str, int, int]] = []
-        self.changed: set[str] = set()
+
+class _Judging:
+    """The readings of some uplinks: what they earn, and what they change of those before them."""
+
+    def __init__(self, db: Connection, dev_euis: Iterable[str]):
+        self.seen: dict[Series, Seen] = {
+            (dev_eui, quantity): Seen(*seen) for dev_eui, quantity, *seen in among(db, _JUDGED, dev_euis)
+        }
+        self.late: dict[Series, int] = {}
+        self.spikes: list[tuple[Series, int, int]] = []
+        self.changed: set[Series] = set()
 
     def judge(self, reading: Reading) -> Reading:
         if reading.value is None:
             return replace(reading, flag=MISSING)
-        limits, name = LIMITS.get(reading.quantity), reading.quantity
+        limits, series = LIMITS.get(reading.quantity), (reading.dev_eui, reading.quantity)
         if limits is None or reading.flag == FAIL:
             return reading
-        seen = self.seen.get(name)
+        seen = self.seen.get(series)
         if seen and reading.time <= seen.time:
-            self.late[name] = min(reading.time, self.late.get(name, reading.time))
+            self.late[series] = min(reading.time, self.late.get(series, reading.time))
             return replace(reading, flag=qartod.gross_range(limits, reading.value))
         flag, after, spiked = qartod.judge(limits, seen, reading.time, reading.value)
         if seen and spiked != PASS:
-            self.spikes.append((name, seen.time, spiked))
+            self.spikes.append((series, seen.time, spiked))
         if after is not None:
-            self.seen[name] = after
-            self.changed.add(name)
+            self.seen[series] = after
+            self.changed.add(series)
         return replace(reading, flag=flag)
 
+    def together(self, readings: Sequence[Reading]) -> list[Reading]:
+        """Those of one uplink, judged in the order of time."""
+        if len(readings) == 1:
+            return [self.judge(readings[0])]
+        judged = {id(each): self.judge(each) for each in sorted(readings, key=_time)}
+        return _together([judged[id(each)] for each in readings])
 
-def keep(store: Store, uplink_id: str, readings: Sequence[Reading], error: str | None) -> list[Reading]:
-    """In the caller's transaction. The readings as they are judged by now."""
-    if not readings:
-        store.set_decoded(uplink_id, readings, error)
-        return []
-    db, dev_eui = store.connection, readings[0].dev_eui
-    judging = _Judging(db, dev_eui)
-    judged = {id(each): judging.judge(each) for each in sorted(readings, key=lambda each: each.time)}
-    told = _together([judged[id(each)] for each in readings])
-    store.set_decoded(uplink_id, told, error)
-    rollups.add(db, _good(each for each in told if each.quantity not in judging.late))
-    _remember(db, dev_eui, {name: judging.seen[name] for name in judging.changed})
-    dry(db, told)
-    for quantity, time, flag in judging.spikes:
+
+def keep(store: Store, said: Sequence[tuple[str, Sequence[Reading], str | None]]) -> list[list[Reading]]:
+    """In the caller's transaction, of uplinks by their ids: what each said, as it is judged by now."""
+    db = store.connection
+    judging = _Judging(db, {reading.dev_eui for _, readings, _ in said for reading in readings})
+    told = [judging.together(readings) for _, readings, _ in said]
+    store.set_decoded(
+        (uplink_id, each, error) for (uplink_id, _, error), each in zip(said, told, strict=True)
+    )
+    every = [reading for each in told for reading in each]
+    rollups.add(db, _good(each for each in every if (each.dev_eui, each.quantity) not in judging.late))
+    _remember(db, {series: judging.seen[series] for series in judging.changed})
+    for each in told:
+        dry(db, each)
+    for (dev_eui, quantity), time, flag in judging.spikes:
         _flag(db, dev_eui, quantity, [(time, flag)])
         if flag == FAIL:
             rollups.recompute(db, dev_eui, quantity, time, time + 1)
-    for quantity, time in judging.late.items():
+    for (dev_eui, quantity), time in judging.late.items():
         rejudge(db, dev_eui, quantity, time)
     return told
 
@@ -106,7 +118,7 @@ def rejudge(db: Connection, dev_eui: str, quantity: str, from_ms: int) -> None:
         if former and spiked != PASS:
             earned[former.time] = max(earned[former.time], spiked)
     if seen is not None:
-        _remember(db, dev_eui, {quantity: seen})
+        _remember(db, {(dev_eui, quantity): seen})
     first = max((time for time in earned if time < from_ms), default=from_ms)
     _flag(db, dev_eui, quantity, [(time, flag) for time, flag in earned.items() if time >= first])
     rollups.recompute(db, dev_eui, quantity, first, max(earned, default=from_ms) + 1)
@@ -128,16 +140,17 @@ def relevel(db: Connection, dev_eui: str) -> None:
     rejudge(db, dev_eui, "level", span["first"])
 
 
-def number(db: Connection, dev_eui: str, numbered: Iterable[tuple[int, int]]) -> None:
-    """Instants and running numbers of what came out of a node's journal."""
+def number(db: Connection, numbered: Iterable[tuple[str, int, int]]) -> None:
+    """Nodes, instants and running numbers of what came out of their journals."""
     db.executemany(
-        "INSERT INTO numbered (dev_eui, time, number) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-        [(dev_eui, time, each) for time, each in numbered],
+        "INSERT INTO numbered (dev_eui, time, number) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", list(numbered)
     )
 
 
 def _together(readings: Sequence[Reading]) -> list[Reading]:
     values: dict[int, dict[str, float]] = {}
+    if not any(each.quantity in dust.SIZES for each in readings):
+        return list(readings)
     for each in readings:
         if each.value is not None and each.quantity in _WITH:
             values.setdefault(each.time, {})[each.quantity] = each.value
@@ -158,6 +171,9 @@ def _good(readings: Iterable[Reading]) -> Iterable[tuple[str, str, int, float]]:
 
 
 def dry(db: Connection, readings: Sequence[Reading]) -> None:
+    """Of one uplink, or of one redecoded."""
+    if not any(each.quantity in dust.SIZES for each in readings):
+        return
     humid = {
         each.time: each.value for each in readings if each.quantity == "humidity" and each.value is not None
     }
@@ -171,8 +187,8 @@ def dry(db: Connection, readings: Sequence[Reading]) -> None:
         db.executemany(_CORRECT, rows)
 
 
-def _remember(db: Connection, dev_eui: str, seen: dict[str, Seen]) -> None:
-    db.executemany(_REMEMBER, [(dev_eui, quantity, *each) for quantity, each in seen.items()])
+def _remember(db: Connection, seen: dict[Series, Seen]) -> None:
+    db.executemany(_REMEMBER, [(*series, *each) for series, each in seen.items()])
 
 
 def _flag(db: Connection, dev_eui: str, quantity: str, flags: Iterable[tuple[int, int]]) -> None:

@@ -79,14 +79,18 @@ class Connection(Protocol):
     def close(self) -> None: ...
 
 
-def among(db: Connection, sql: str, keys: Iterable[object]) -> Iterator[Any]:
-    """The rows of some keys, where `sql` says `IN ({keys})`; few texts of SQL, so that they stay prepared."""
+def among(db: Connection, sql: str, keys: Iterable[object], *after: object) -> Iterator[Any]:
+    """The rows of some keys, where `sql` says `IN ({keys})`; few texts of SQL, so that they stay prepared.
+
+    `after` is for the placeholders behind the keys.
+    """
     wanted = list(dict.fromkeys(keys))
     for start in range(0, len(wanted), _KEYS):
         part = wanted[start : start + _KEYS]
         size = 1 << (len(part) - 1).bit_length()
         marks = ", ".join("?" * size)
-        yield from db.execute(sql.format(keys=marks), part + part[-1:] * (size - len(part))).fetchall()
+        found = db.execute(sql.format(keys=marks), (*part, *part[-1:] * (size - len(part)), *after))
+        yield from found.fetchall()
 
 
 def connect(where: Where) -> Connection:

@@ -211,13 +211,22 @@ class Store:
             _insertion("reception", ("uplink_id", *_RECEPTION)), (uplink_id, *_of_reception(reception))
         )
 
-    def set_decoded(self, uplink_id: str, readings: Sequence[Reading], error: str | None) -> None:
-        self._db.execute(
-            "UPDATE uplink SET decoded = ?, error = ? WHERE id = ?", (error is None, error, uplink_id)
+    def set_decoded(self, told: Iterable[tuple[str, Sequence[Reading], str | None]]) -> None:
+        """Of uplinks by their ids: what each says, or why that cannot be read."""
+        known = list(told)
+        self._db.executemany(
+            "UPDATE uplink SET decoded = ?, error = ? WHERE id = ?",
+            [(error is None, error, uplink_id) for uplink_id, _, error in known],
         )
-        rows = [_of_reading(reading) for reading in readings]
-        self._db.executemany(_insertion("reading", _READING), rows)
-        self._db.executemany(_NEWEST, rows)
+        readings = [reading for _, each, _ in known for reading in each]
+        self._db.executemany(_insertion("reading", _READING), map(_of_reading, readings))
+        newest: dict[tuple[str, str], Reading] = {}
+        for each in readings:
+            series = each.dev_eui, each.quantity
+            former = newest.get(series)
+            if former is None or (each.time, each.uplink_id) >= (former.time, former.uplink_id):
+                newest[series] = each
+        self._db.executemany(_NEWEST, map(_of_reading, newest.values()))
 
     # Events
 

@@ -61,6 +61,11 @@ _NEWEST_OF_ALL = _UPLINKS + "ORDER BY received_at DESC, id DESC LIMIT ?"
 _NEWEST_OF_ONE = _UPLINKS + "AND dev_eui = ? ORDER BY received_at DESC, id DESC LIMIT ?"
 _UPLINK = _UPLINKS.partition("WHERE")[0] + "WHERE id = ?"
 
+_HEARD = ("gateway_id", "rssi_dbm", "snr_db", "frequency_hz", "data_rate", "tmst")
+_RECEPTIONS_OF = """
+    SELECT uplink_id, gateway_id, rssi_dbm, snr_db, frequency_hz, data_rate, tmst FROM reception
+    WHERE uplink_id IN ({keys}) ORDER BY received_at, id
+"""
 _RECEPTIONS = """
     SELECT gateway_id, rssi_dbm, snr_db, frequency_hz, data_rate, tmst FROM reception
     WHERE uplink_id = ? ORDER BY received_at, id
@@ -196,6 +201,14 @@ def _with_newest(db: Connection, found: list[Found]) -> Iterator[Row]:
     for row in found:
         last = sorted(newest.get(row["dev_eui"], ()), key=lambda each: _PLACES[each["quantity"]])
         yield dict(row) | {"last": [_without_device(each) for each in last]}
+
+
+def receptions(db: Connection, uplink_ids: Iterable[str]) -> dict[str, list[Row]]:
+    """Of some uplinks, in the order in which they were heard."""
+    found: dict[str, list[Row]] = {}
+    for uplink_id, *heard in among(db, _RECEPTIONS_OF, uplink_ids):
+        found.setdefault(uplink_id, []).append(dict(zip(_HEARD, heard, strict=True)))
+    return found
 
 
 def newest(db: Connection, dev_euis: Iterable[str]) -> dict[str, list[Found]]:

@@ -14,12 +14,13 @@ _BAD = (4, 9)  # QARTOD fail and missing count for nothing
 
 _ADD = """
     INSERT INTO {table} (dev_eui, quantity, start_ms, readings, total, least, most)
-    VALUES (?, ?, ?, 1, ?, ?, ?)
+    VALUES (?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (dev_eui, quantity, start_ms) DO UPDATE SET
-        readings = {table}.readings + 1, total = {table}.total + excluded.total,
+        readings = {table}.readings + excluded.readings, total = {table}.total + excluded.total,
         least = CASE WHEN excluded.least < {table}.least THEN excluded.least ELSE {table}.least END,
         most = CASE WHEN excluded.most > {table}.most THEN excluded.most ELSE {table}.most END
 """
+_ADDED = {table: _ADD.format(table=table) for table in SPANS}
 _OF_SPAN = """
     SELECT time, value, flag FROM reading
     WHERE dev_eui = ? AND quantity = ? AND time >= ? AND time < ? AND value IS NOT NULL
@@ -44,10 +45,12 @@ def add(db: Connection, good: Iterable[tuple[str, str, int, float]]) -> None:
     """Device, quantity, time and value of readings that are new."""
     rows = list(good)
     for table, span_ms in SPANS.items():
-        db.executemany(
-            _ADD.format(table=table),
-            [(*row[:2], row[2] - row[2] % span_ms, _summed(row[1], row[3]), row[3], row[3]) for row in rows],
-        )
+        sums: dict[tuple[str, str, int], tuple[int, float, float, float]] = {}
+        for dev_eui, quantity, time, value in rows:
+            span, summed = (dev_eui, quantity, time - time % span_ms), _summed(quantity, value)
+            former = sums.get(span)
+            sums[span] = _joined(former, value, summed) if former else (1, summed, value, value)
+        db.executemany(_ADDED[table], [(*span, *each) for span, each in sums.items()])
 
 
 def recompute(db: Connection, dev_eui: str, quantity: str, from_ms: int, to_ms: int) -> None:
@@ -75,6 +78,13 @@ def _span(quantity: str, row: Any) -> Span:
     if quantity in _ENERGIES:
         mean = 10 * log10(mean)
     return Span(row["start_ms"], row["readings"], mean, row["least"], row["most"])
+
+
+def _joined(
+    former: tuple[int, float, float, float], value: float, summed: float
+) -> tuple[int, float, float, float]:
+    readings, total, least, most = former
+    return readings + 1, total + summed, min(least, value), max(most, value)
 
 
 def _summed(quantity: str, value: float) -> float:

@@ -7,10 +7,11 @@ from operator import attrgetter
 from typing import Any
 
 from gateway.model import Device, GatewayError, Installation, Site
-from gateway.store.database import Connection
+from gateway.store.database import Connection, among
 
 _SLUG = re.compile("[a-z0-9-]{1,40}")
 _SPELT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+_OF_MANY = "SELECT * FROM installation WHERE dev_eui IN ({keys}) ORDER BY from_ms"
 _SITE = tuple(Site.__dataclass_fields__)
 _INSTALLATION = tuple(name for name in Installation.__dataclass_fields__ if name != "id")
 _of_site, _of_installation = attrgetter(*_SITE), attrgetter(*_INSTALLATION)
@@ -83,6 +84,14 @@ def installations(db: Connection, dev_eui: str) -> list[Installation]:
     """Where the device has measured, oldest first."""
     found = db.execute("SELECT * FROM installation WHERE dev_eui = ? ORDER BY from_ms", (dev_eui,))
     return [Installation(**dict(row)) for row in found]
+
+
+def installations_of(db: Connection, dev_euis: Iterable[str]) -> dict[str, list[Installation]]:
+    """The same of many devices."""
+    found: dict[str, list[Installation]] = {}
+    for row in among(db, _OF_MANY, dev_euis):
+        found.setdefault(row["dev_eui"], []).append(Installation(**dict(row)))
+    return found
 
 
 def present(db: Connection, dev_eui: str) -> Installation | None:

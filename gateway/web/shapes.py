@@ -20,7 +20,7 @@ def _second(second: int) -> str:
     return (_EPOCH + timedelta(seconds=second)).strftime("%Y-%m-%dT%H:%M:%S")
 
 
-def _plain(number: float) -> int | float:
+def plain(number: float) -> int | float:
     """12.0 goes out as 12: the store keeps all values as REAL."""
     return int(number) if number.is_integer() else number
 
@@ -30,7 +30,7 @@ Instant = Annotated[
     PlainSerializer(instant, return_type=str),
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-11-22T12:00:00.000Z"]}),
 ]
-Number = Annotated[float, PlainSerializer(_plain), WithJsonSchema({"type": "number"})]
+Number = Annotated[float, PlainSerializer(plain), WithJsonSchema({"type": "number"})]
 Eui = Annotated[str, Field(pattern="^[0-9a-f]{16}$", examples=["70b3d57ed0000001"])]
 DevAddr = Annotated[str, Field(pattern="^[0-9a-f]{8}$", examples=["26011bda"])]
 Hex = Annotated[str, Field(pattern="^([0-9a-f]{2})*$", examples=["8518"])]

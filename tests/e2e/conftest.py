@@ -77,8 +77,9 @@ class Site:
     loop: asyncio.AbstractEventLoop
 
     def hear(self, dev_eui: str, values: dict[str, Value] | None, **given: Any) -> None:
-        told = self.ledger.hear(dev_eui, self.clock.now_ms(), values, **given)
-        events.tell_uplink(self.ledger.store, *told)
+        uplink, readings = self.ledger.hear(dev_eui, self.clock.now_ms(), values, **given)
+        error = "not a report" if values is None else None
+        events.tell_uplinks(self.ledger.store, [(uplink, readings, error)])
         newest = queries.last_event_id(self.ledger.store.connection)
         self.loop.call_soon_threadsafe(self.notifier.announce, newest)
 

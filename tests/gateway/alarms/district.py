@@ -79,8 +79,8 @@ class District:
             said, readings, _ = stages.decode(uplink, sites.installations(db, dev_eui))
             if flag is not None:
                 readings = [type(each)(**{**_fields(each), "flag": flag}) for each in readings]
-            self.store.set_decoded(uplink.id, readings, None)
-            watch.saw(db, self.clock, uplink, said, readings)
+            self.store.set_decoded([(uplink.id, readings, None)])
+            watch.saw(db, now, [(uplink, said, readings)])
         return uplink
 
     def level(self, level_mm: int, at: int = 0, **heard: Any) -> Uplink:

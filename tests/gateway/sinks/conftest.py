@@ -45,7 +45,7 @@ class Ledger:
         )
         (uplink,) = self._bridge.take([replace(heard)])
         with self.store.transaction():
-            self.store.set_decoded(uplink.id, stages.decode(uplink).readings, None)
+            self.store.set_decoded([(uplink.id, stages.decode(uplink).readings, None)])
             outbox.put(self.store.connection, sinks, [uplink.id], self.clock.now_ms())
         return uplink.id
 

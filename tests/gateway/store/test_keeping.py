@@ -27,7 +27,7 @@ def take(desk: Desk, node: Node, time: int, **values: float | None) -> None:
     (uplink,) = desk.hear(desk.reception(node.uplink()))
     with desk.store.transaction():
         said = [reading(uplink, time, quantity, value) for quantity, value in values.items()]
-        keeping.keep(desk.store, uplink.id, said, None)
+        keeping.keep(desk.store, [(uplink.id, said, None)])
 
 
 def told(desk: Desk, node: Node, quantity: str) -> list[tuple[int, int]]:
@@ -139,7 +139,7 @@ def test_gaps_close_when_the_journal_answers(desk: Desk, node: Node) -> None:
         for at in numbers:
             take(desk, node, BEGIN + at * STEP, distance=400.0)
         with desk.store.transaction():
-            keeping.number(db, node.dev_eui, [(BEGIN + at * STEP, at) for at in numbers])
+            keeping.number(db, [(node.dev_eui, BEGIN + at * STEP, at) for at in numbers])
 
     came(0, 1, 5, 6)
     span = (BEGIN, BEGIN + 6 * STEP)

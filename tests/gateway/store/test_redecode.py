@@ -25,7 +25,7 @@ def test_a_wrong_codec_is_made_good(desk: Desk, node: Node) -> None:
     with desk.store.transaction():
         wrong = [each for each in good(uplink).readings if each.quantity != "battery"]
         wrong[0] = replace(wrong[0], value=99.0)
-        keeping.keep(desk.store, uplink.id, wrong, None)
+        keeping.keep(desk.store, [(uplink.id, wrong, None)])
     writer = Writer(desk.store, desk.clock, redecode.COMMANDS)
     shown = writer.run(WHO, "redecode", {"dev_eui": node.dev_eui})
     assert (shown["uplinks"], shown["readings"], shown["applied"]) == (1, 2, False)

@@ -167,7 +167,7 @@ def test_the_newest_reading_of_a_series_stands_apart(desk: Desk, node: Node) -> 
     times = (START_MS + 500, START_MS + 900, START_MS + 100)  # the last one comes late
     for uplink, time in zip(uplinks, times, strict=True):
         reading = Reading(node.dev_eui, "level", time, float(time), None, 1, uplink.id)
-        desk.store.set_decoded(uplink.id, [reading], None)
+        desk.store.set_decoded([(uplink.id, [reading], None)])
     db = desk.store.connection
     told = queries.device(db, node.dev_eui)
     assert told and [each["time"] for each in told["last"]] == [START_MS + 900]

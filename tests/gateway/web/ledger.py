@@ -88,7 +88,7 @@ class Ledger:
             for quantity, value in (values or {}).items()
         ]
         error = "slot 0 is not the bitmap of a report" if values is None else None
-        self.store.set_decoded(id_, readings, error)
+        self.store.set_decoded([(id_, readings, error)])
         good = [each for each in readings if each.value is not None and each.flag < 4]
         rows = [(each.dev_eui, each.quantity, each.time, each.value or 0.0) for each in good]
         rollups.add(self.store.connection, rows)
