@@ -66,7 +66,9 @@ class App:
             self._sinks = Sinks(self._config.sink, self.store, self.clock, SystemRandom(), self.health)
             self._sinks.start()
             starting.push_async_callback(self._sinks.stop)
-            self._alarms = Duty(self._config.alarms, self.store, self.clock, self._refusals)
+            self._alarms = Duty(
+                self._config.alarms, self.store, self.clock, self._refusals, self._presence.conflicts
+            )
             self._alarms.start()
             starting.push_async_callback(self._alarms.stop)
             self._decoding = Decoding(self.store, self.counters, self._alarms, self._sinks)
@@ -151,6 +153,7 @@ class App:
             "now": self.clock.now_ms(),
             "counters": self.counters.as_dict(),
             "sources": self.source_errors(),
+            "conflicts": dict(self._presence.conflicts()),
             "sinks": [asdict(lag) for lag in lags],
             "backup_age_ms": self.nightly.backup_age_ms(),
             "backup_error": self.nightly.error,
@@ -233,6 +236,7 @@ class App:
                 self.writer,
                 self._config.page,
                 self.health,
+                self._presence,
             ),
             listener,
         )

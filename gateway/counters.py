@@ -14,7 +14,8 @@ class Counters:
     """`refused` counts frames, datagrams, connections and downlinks by the cause of their refusal.
 
     `second_windows` are the downlinks that went to RX2, `unanswered` the frames nobody could answer in time,
-    `unacknowledged` the PUSH_DATA that were not committed, or not soon enough.
+    `unacknowledged` the PUSH_DATA that were not committed, or not soon enough, `dropped` the datagrams
+    that the system threw away because nobody read them in time.
     """
 
     datagrams: int = 0
@@ -27,6 +28,7 @@ class Counters:
     second_windows: int = 0
     unanswered: int = 0
     unacknowledged: int = 0
+    dropped: int = 0
     refused: dict[str, int] = field(default_factory=lambda: dict.fromkeys(CAUSES, 0))
 
     def as_dict(self) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from gateway import local
-from gateway.config import Config
+from gateway.config import Config, SourceConfig, StationConfig
 from gateway.model import GatewayError
 from gateway.peers import LnsConfig
 from gateway.store import backup
@@ -42,6 +42,8 @@ def examine(
     for source in config.source:
         if isinstance(source, LnsConfig):
             yield from _broker(source)
+        else:
+            yield from _gateways(source)
 
 
 def is_synchronized() -> bool:
@@ -111,6 +113,23 @@ def _backup(config: Config, now_ms: int) -> Finding:
     if age_ms > _STALE_H * _HOUR_MS:
         return Finding("backup", "wrong", f"{told}: the gateway's log says why")
     return Finding("backup", "good", f"{told}; messfunk backup verify reads it")
+
+
+def _gateways(source: SourceConfig | StationConfig) -> Iterator[Finding]:
+    """What protects a port that gateways call."""
+    where = f"source {source.type} {source.bind}"
+    if isinstance(source, SourceConfig):
+        if not source.bind.is_loopback:
+            text = "UDP has no password: keep the port on a VPN or the gateways' own network"
+            yield Finding(where, "look", text)
+        return
+    asks = source.tokens_file or source.client_ca_file
+    if asks:
+        yield Finding(where, "good", f"{asks}: whoever calls shows that it is that gateway")
+    else:
+        yield Finding(
+            where, "look", "whoever reaches the port is believed: set tokens_file or client_ca_file"
+        )
 
 
 def _broker(source: LnsConfig) -> Iterator[Finding]:

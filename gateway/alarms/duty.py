@@ -1,8 +1,8 @@
 """The alarms of a running gateway: fed with what is decoded, listening for silence, telling people."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from gateway.alarms import hearing, watch
+from gateway.alarms import conflicts, hearing, watch
 from gateway.alarms.messenger import AppriseMessenger
 from gateway.alarms.section import AlarmsConfig
 from gateway.alarms.telling import Telling
@@ -17,10 +17,18 @@ from gateway.words.times import MINUTE_MS
 class Duty:
     """Runs between `start` and `stop`."""
 
-    def __init__(self, config: AlarmsConfig, store: Store, clock: Clock, refusals: Refusals):
+    def __init__(
+        self,
+        config: AlarmsConfig,
+        store: Store,
+        clock: Clock,
+        refusals: Refusals,
+        conflicts: Callable[[], Mapping[str, int]],
+    ):
         self._store = store
         self._clock = clock
         self._refusals = refusals
+        self._conflicts = conflicts
         self._telling = Telling(config, store, clock, AppriseMessenger())
         self._is_on = False
 
@@ -49,7 +57,9 @@ class Duty:
             return
         try:
             with self._store.transaction():
-                hearing.look(self._store.connection, self._listening_since, self._clock.now_ms())
+                now = self._clock.now_ms()
+                hearing.look(self._store.connection, self._listening_since, now)
+                conflicts.look(self._store.connection, self._conflicts(), now)
         except StoreError as error:
             self._refusals.refuse("store", str(error))
         self.wake()

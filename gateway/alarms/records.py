@@ -8,8 +8,8 @@ from gateway.alarms import notices
 from gateway.model import ConflictError, NotFoundError
 from gateway.store.database import Connection, among
 
-Kind = Literal["mark", "rise", "node", "silence", "gateway_silence"]
-KINDS: tuple[Kind, ...] = ("mark", "rise", "node", "silence", "gateway_silence")
+Kind = Literal["mark", "rise", "node", "silence", "gateway_silence", "conflict"]
+KINDS: tuple[Kind, ...] = ("mark", "rise", "node", "silence", "gateway_silence", "conflict")
 
 _RAISE = """
     INSERT INTO alarm (kind, subject, site_id, mark_id, dev_eui, gateway_id, uplink_id, quantity, value, peak,

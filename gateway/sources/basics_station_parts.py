@@ -51,7 +51,8 @@ def number(fields: dict[str, Any], name: str) -> float | None:
 
 
 def short_text(fields: dict[str, Any], name: str, default: str | None = None) -> str:
-    value = fields.get(name, default)
+    value = fields.get(name)
+    value = default if value is None else value
     if not isinstance(value, str) or len(value) > 256:
         raise WireError(f"{name} is not a short text")
     return value

@@ -43,6 +43,8 @@ class Caller:
 
 
 class Presence:
+    """Pages look at it from threads of their own: what they are given is a copy."""
+
     def __init__(self, clock: Clock, refusals: Refusals):
         self._clock = clock
         self._refusals = refusals
@@ -101,17 +103,19 @@ class Presence:
         """Who is served and not silent."""
         now = self._clock.now_ms()
         return [
-            caller for caller, listing in self._holders.values() if not self._is_silent(caller, listing, now)
+            caller
+            for caller, listing in list(self._holders.values())
+            if not self._is_silent(caller, listing, now)
         ]
 
     def strangers(self) -> list[Caller]:
         """Who has called within a day and is not served, the latest first."""
         since = self._clock.now_ms() - _DAY_MS
-        return [each for each in reversed(self._strangers.values()) if each.heard_at >= since]
+        return [each for each in reversed(list(self._strangers.values())) if each.heard_at >= since]
 
     def conflicts(self) -> Mapping[str, int]:
         """When each gateway was last claimed by a second address."""
-        return self._conflicts
+        return self._conflicts.copy()
 
     def _is_silent(self, caller: Caller, listing: Listing, now: int) -> bool:
         if listing.keepalive_ms is None:

@@ -10,7 +10,7 @@ from gateway.config import Address, ConfigError, SourceConfig
 from gateway.counters import Counters
 from gateway.model import Clock, Downlink, GatewayError, Reception, Told, Uplink
 from gateway.refusals import Refusals
-from gateway.sources import gwmp
+from gateway.sources import gwmp, kernel
 from gateway.sources.gwmp import BadCrcError, Datagram, Kind
 from gateway.sources.presence import Listing, Presence
 from gateway.sources.section import listed
@@ -19,6 +19,7 @@ _DRAIN = 64  # datagrams per wake-up, so that the page stays served in a flood
 _DATAGRAM = 65536
 _BUFFER = 4 << 20  # the system's default holds 166 datagrams, which a slow disk would lose
 
+_LOOK_S = 5.0
 _PATIENCE_MS = 80  # forwarders wait 100 ms, and the way back takes some
 
 
@@ -57,6 +58,7 @@ class SemtechUdp:
         ] = {}  # token: gateway, when it was asked, who waits
         self._token = 0
         self._pushed: list[_Pushed] = []
+        self._dropped = 0
         self._handlers: dict[Kind, Callable[[Datagram, Any], None]] = {
             Kind.PUSH_DATA: self._push,
             Kind.PULL_DATA: self._pull,
@@ -76,8 +78,10 @@ class SemtechUdp:
             reason = error.strerror or str(error)
             raise ConfigError(f"[[source]] bind {bind}: {reason}. Choose another address.") from None
         asyncio.get_running_loop().add_reader(self._socket, self._drain)
+        self._look_at_kernel()
 
     def close(self) -> None:
+        self._looking.cancel()
         asyncio.get_running_loop().remove_reader(self._socket)
         self._socket.close()
 
@@ -96,6 +100,20 @@ class SemtechUdp:
         self._sent[self._token] = (downlink.gateway_id, self._clock.now_ms(), told)
         body = gwmp.txpk(downlink)
         self._send(gwmp.build(Kind.PULL_RESP, self._token, body=body, version=version), peer)
+
+    def _look_at_kernel(self) -> None:
+        """In real time, for it is the machine that is too slow."""
+        self._looking = asyncio.get_running_loop().call_later(_LOOK_S, self._look_at_kernel)
+        self.count_dropped()
+
+    def count_dropped(self) -> None:
+        dropped = kernel.dropped(self._socket)
+        if dropped > self._dropped:
+            self._refusals.refuse(
+                "dropped", f"{dropped - self._dropped} datagrams: more came than were read in time"
+            )
+            self._counters.dropped += dropped - self._dropped
+            self._dropped = dropped
 
     def _drain(self) -> None:
         """What one wake-up brings is one transaction, and so one wait for the disk."""

@@ -23,12 +23,14 @@ from gateway.counters import Counters
 from gateway.model import Clock
 from gateway.network import routes as downlinks
 from gateway.notify import Notifier
+from gateway.sources.presence import Presence
 from gateway.store import queries
 from gateway.store.database import Connection, StoreError, Where, opened
 from gateway.store.queries import Row
 from gateway.web import (
     description,
     device_routes,
+    gateway_routes,
     operation,
     orientation_routes,
     pages,
@@ -76,6 +78,7 @@ def create_app(
     writer: Writer | None = None,
     page: PageConfig | None = None,
     health: operation.Health | None = None,
+    presence: Presence | None = None,
 ) -> FastAPI:
     """The app to be served by `gateway.web.server`, which ends its event streams. No writer, no change."""
     app = description.DescribedApp(
@@ -99,6 +102,7 @@ def create_app(
         writer,
         page or PageConfig(),
         health,
+        presence,
     )
     for each in (
         router,
@@ -107,6 +111,7 @@ def create_app(
         site_routes.router,
         orientation_routes.router,
         operation.router,
+        gateway_routes.router,
         access_routes.router,
         alarm_routes.router,
         login.router,

@@ -17,6 +17,7 @@ from gateway.web.site import AtSite, Site
 router = APIRouter()
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 _LATE_MS = 10 * 60_000  # a sink that is owed for so long is not catching up
+_CONFLICT_MS = 3_600_000
 _STALE_MS = 26 * 3_600_000  # a nightly backup has been missed
 
 Health = Callable[[], dict[str, Any]]
@@ -100,6 +101,9 @@ def _causes(health: dict[str, Any]) -> Iterator[str]:
     for name, error in health["sources"].items():
         if error:
             yield f"source {name}: {error}"
+    for gateway_id, at in health["conflicts"].items():
+        if now - at < _CONFLICT_MS:
+            yield f"gateway {gateway_id}: claimed from a second address, last at {shapes.instant(at)}"
     for lag in health["sinks"]:
         if lag["error"]:
             yield f"sink {lag['name']}: {lag['error']}"

@@ -163,6 +163,7 @@ class Counts(Shape):
     second_windows: int = Field(description="downlinks that went to RX2")
     unanswered: int = Field(description="frames that no gateway could answer in time")
     unacknowledged: int = Field(description="PUSH_DATA that were not committed, or not within 80 ms")
+    dropped: int = Field(description="datagrams that came faster than they were read")
     refused: Refused
 
 

@@ -11,6 +11,7 @@ from gateway.commands import Writer
 from gateway.config import HttpConfig
 from gateway.counters import Counters
 from gateway.model import Clock
+from gateway.sources.presence import Presence
 from gateway.store.database import Where
 from gateway.web.events import EventStreams
 from gateway.web.section import PageConfig
@@ -30,6 +31,7 @@ class Site:
     writer: Writer | None = None
     page: PageConfig = field(default_factory=PageConfig)
     health: Callable[[], dict[str, Any]] | None = None
+    presence: Presence | None = None
 
 
 def _site(request: Request) -> Site:

@@ -41,11 +41,13 @@ def push(*packets: Any, token: int = 1, eui: str = EUI) -> bytes:
 class Forwarder:
     """One connected socket, as a forwarder has for each direction."""
 
-    def __init__(self, server: Address) -> None:
+    def __init__(self, server: Address, host: str = "") -> None:
         family = socket.AF_INET6 if ":" in server.host else socket.AF_INET
         self._socket = socket.socket(family, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+        if host:
+            self._socket.bind((host, 0))
         self._socket.connect(server)
 
     def close(self) -> None:

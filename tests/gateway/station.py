@@ -99,7 +99,9 @@ class Station:
 
     async def __aenter__(self) -> Self:
         self.connection = await self.open(f"/router/{self.eui}")
-        await self.say({"msgtype": "version", "station": "2.0.6", "model": "test", "protocol": 2})
+        said = {"station": "2.0.6(linux/testsim)", "model": "linux", "features": "rmtsh gps"}
+        nothing = {"firmware": None, "package": None}  # as 2.0.6 says it
+        await self.say({"msgtype": "version", **said, **nothing, "protocol": 2})
         self.config = await self.hear()
         return self
 

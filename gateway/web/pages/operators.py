@@ -60,7 +60,12 @@ def gateways(request: Request, site: AtSite) -> HTMLResponse:
     with queries.opened(site.store) as db:
         found = links.gateways(db, now)
     told = [row | {"is_silent": is_stale(row["last_seen"], [], now)} for row in found]
-    return render(request, "gateways.html", now, gateways=told, counters=site.counters.as_dict())
+    present = {each.gateway_id: each for each in site.presence.present()} if site.presence else {}
+    unknown = site.presence.strangers() if site.presence else []
+    counters = site.counters.as_dict()
+    return render(
+        request, "gateways.html", now, gateways=told, present=present, unknown=unknown, counters=counters
+    )
 
 
 @router.page("/live")

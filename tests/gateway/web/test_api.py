@@ -135,6 +135,7 @@ async def test_health_tells_counters_to_this_machine_only(app: FastAPI, client: 
             "second_windows": 0,
             "unanswered": 0,
             "unacknowledged": 0,
+            "dropped": 0,
             "refused": dict.fromkeys(CAUSES, 0),
         },
     }

@@ -98,6 +98,7 @@ async def test_every_route_is_described_and_nothing_else(client: httpx.AsyncClie
     further = {
         "/api/v1/events",
         "/api/v1/unknown-devices",
+        "/api/v1/gateways",
         "/api/v1/groups",
         "/api/v1/audit",
         "/api/v1/session",
