@@ -20,10 +20,11 @@ class Reader:
         return len(self._data) - self.at
 
     def take(self, size: int) -> bytes:
-        if not 0 <= size <= self.left():  # a length computed from a short frame can be negative
-            raise WireError(f"wanted {size} bytes, {self.left()} left", self.at)
-        self.at += size
-        return self._data[self.at - size : self.at]
+        at = self.at
+        if not at <= at + size <= len(self._data):  # a length computed from a short frame can be negative
+            raise WireError(f"wanted {size} bytes, {self.left()} left", at)
+        self.at = at + size
+        return self._data[at : self.at]
 
     def uint(self, size: int) -> int:
         """The next `size` bytes as an unsigned integer, least significant byte first (LoRaWAN order)."""

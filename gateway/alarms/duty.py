@@ -6,7 +6,7 @@ from gateway.alarms import conflicts, hearing, watch
 from gateway.alarms.messenger import AppriseMessenger
 from gateway.alarms.section import AlarmsConfig
 from gateway.alarms.telling import Telling
-from gateway.alarms.watch import Heard
+from gateway.alarms.watch import Heard, Rising
 from gateway.model import Clock
 from gateway.refusals import Refusals
 from gateway.store.database import StoreError
@@ -30,6 +30,7 @@ class Duty:
         self._refusals = refusals
         self._conflicts = conflicts
         self._telling = Telling(config, store, clock, AppriseMessenger())
+        self._rising = Rising()
         self._is_on = False
 
     def start(self) -> None:
@@ -44,7 +45,7 @@ class Duty:
 
     def saw(self, heard: Sequence[Heard]) -> None:
         """In the transaction that stores them; `wake` once it is committed."""
-        watch.saw(self._store.connection, self._clock.now_ms(), heard)
+        watch.saw(self._store.connection, self._clock.now_ms(), heard, self._rising)
 
     def wake(self) -> None:
         self._telling.wake()

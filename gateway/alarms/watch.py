@@ -8,6 +8,7 @@ from gateway.alarms.records import Cause
 from gateway.alarms.rules import Mark, Sample, judge
 from gateway.model import Reading, Uplink
 from gateway.store.database import Connection, among
+from gateway.words.times import MINUTE_MS
 
 _SUSPECT, _FAIL = 3, 4  # QARTOD
 # From which rise per hour on silence is told at once; a distance shrinks as the water rises.
@@ -32,12 +33,51 @@ _TELL_MARKS = """
 Heard = tuple[Uplink, object, Sequence[Reading]]  # an uplink, its message, and its readings, which are stored
 
 
-def saw(db: Connection, now: int, heard: Sequence[Heard]) -> None:
+class Rising:
+    """Whether the water rises at each node: looked at anew when a minute has passed between measurements."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[int, bool]] = {}
+
+    def look(self, db: Connection, heard: Sequence[Heard]) -> None:
+        """What these nodes measured lately is read at once."""
+        wanted: dict[str, int] = {}
+        for uplink, _, readings in heard:
+            until = max((each.time for each in readings if each.quantity in _RISING), default=None)
+            if until is not None and abs(until - self._looked_at(uplink.dev_eui)) >= MINUTE_MS:
+                wanted[uplink.dev_eui] = until
+        points: dict[str, dict[str, list[tuple[int, float]]]] = {dev_eui: {} for dev_eui in wanted}
+        begin = min(wanted.values(), default=0) - rise.WINDOW_MS
+        for dev_eui, quantity, time, value in among(db, _LATELY, wanted, begin, _SUSPECT):
+            points[dev_eui].setdefault(quantity, []).append((time, value))
+        for dev_eui, until in wanted.items():
+            self._known[dev_eui] = until, _rises(points[dev_eui], until)
+
+    def is_urgent(self, dev_eui: str, good: Sequence[Reading]) -> bool | None:
+        """None where this uplink says nothing of the water."""
+        return self._known[dev_eui][1] if any(map(_moves, good)) else None
+
+    def _looked_at(self, dev_eui: str) -> int:
+        known = self._known.get(dev_eui)
+        return known[0] if known else -MINUTE_MS
+
+
+def _rises(points: dict[str, list[tuple[int, float]]], until: int) -> bool:
+    """A level is the mirror of its distance, so one of them will do."""
+    for quantity in points.keys() - ({"distance"} if "level" in points else set()):
+        lately = [each for each in points[quantity] if until - rise.WINDOW_MS <= each[0] <= until]
+        per_hour = rise.per_hour(lately)
+        if per_hour is not None and per_hour / _RISING[quantity] >= 1:
+            return True
+    return False
+
+
+def saw(db: Connection, now: int, heard: Sequence[Heard], rising: Rising) -> None:
     """Uplinks in the order of the ledger."""
     dev_euis = {uplink.dev_eui for uplink, _, _ in heard}
     watched = marks.of_devices(db, dev_euis)
     alarmed = records.open_at(db, dev_euis)
-    rising = _Rising(db, heard)
+    rising.look(db, heard)
     spoken = []
     for uplink, said, readings in heard:
         good = [each for each in readings if each.value is not None and each.flag < _FAIL]
@@ -141,31 +181,6 @@ def _believe(db: Connection, said: Alarm, uplink: Uplink, good: Sequence[Reading
 def _is_above(db: Connection, dev_eui: str) -> bool:
     """A mark, its site's or the node's own."""
     return records.is_open(db, f"mark:%:{dev_eui}") or records.is_open(db, f"node:{dev_eui}")
-
-
-class _Rising:
-    """How the water moves at the nodes of some uplinks: what they measured lately is read at once."""
-
-    def __init__(self, db: Connection, heard: Sequence[Heard]):
-        wanted = {uplink.dev_eui for uplink, _, readings in heard if any(map(_moves, readings))}
-        begin = min((each.time for _, _, readings in heard for each in readings), default=0)
-        self._points: dict[tuple[str, str], list[tuple[int, float]]] = {}
-        for dev_eui, quantity, time, value in among(db, _LATELY, wanted, begin - rise.WINDOW_MS, _SUSPECT):
-            self._points.setdefault((dev_eui, quantity), []).append((time, value))
-
-    def is_urgent(self, dev_eui: str, good: Sequence[Reading]) -> bool | None:
-        """Whether the water rises; None where this uplink says nothing of it."""
-        newest = {each.quantity: each.time for each in good if each.quantity in _RISING}
-        if "level" in newest:
-            newest.pop("distance", None)  # of which it is the mirror
-        if not newest:
-            return None
-        rises = {quantity: self._rise(dev_eui, quantity, time) for quantity, time in newest.items()}
-        return any(each is not None and each / _RISING[quantity] >= 1 for quantity, each in rises.items())
-
-    def _rise(self, dev_eui: str, quantity: str, until: int) -> float | None:
-        points = self._points.get((dev_eui, quantity), ())
-        return rise.per_hour([each for each in points if until - rise.WINDOW_MS <= each[0] <= until])
 
 
 def _moves(reading: Reading) -> bool:

@@ -163,7 +163,7 @@ class NetworkServer:
         return Candidate(session, self._taking.uplink(session.id, session.fcnt_up) if is_same else None)
 
     def _accept(self, heard: Reception, fresh: Fresh, frame: DataFrame) -> Taken:
-        session, uplink = fresh.session, open_uplink(heard.phy, heard.received_at, fresh)
+        session, uplink = fresh.session, open_uplink(heard.phy, frame, heard.received_at, fresh)
         due, session = self._obey(heard, replace(session, fcnt_up=fresh.fcnt), frame, uplink)
         self._taking.keep(session)
         self._taking.accept(uplink, heard)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from codec.lorawan import frames
+from codec.lorawan.frames import DataFrame
 from gateway.model import Session, Uplink
 
 
@@ -78,9 +79,9 @@ def _whose(fcnt16: int, candidates: Sequence[Candidate]) -> Whose:
     return Whose(session.dev_eui, session.dev_addr, None, fcnt16, session.fcnt_up, count)
 
 
-def open_uplink(phy: bytes, received_at: int, fresh: Fresh) -> Uplink:
+def open_uplink(phy: bytes, frame: DataFrame, received_at: int, fresh: Fresh) -> Uplink:
     """The frame decrypted. Its id follows from its content, so that the same frame has it everywhere."""
-    frame, session = frames.parse(phy), fresh.session
+    session = fresh.session
     content = f"{session.dev_eui} {session.id} {fresh.fcnt} ".encode() + phy
     return Uplink(
         id=hashlib.sha256(content).hexdigest()[:16],

@@ -12,6 +12,8 @@ from gateway.model import GatewayError
 from gateway.store import database
 from gateway.store.database import Role, StoreError, missing_steps, within
 
+_LOG_PAGES = 4000  # 16 MB: pages that each transaction touches are carried into the file less often
+_CACHE_KIB = 16_384
 _BUSY_MS = 2000  # `messfunk device add` writes to the same file from another process
 
 
@@ -126,6 +128,8 @@ def _prepared(db: SqliteConnection) -> SqliteConnection:
     try:
         db.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
         db.execute("PRAGMA journal_mode = WAL")
+        db.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
+        db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
         db.execute("PRAGMA synchronous = FULL")  # an acknowledged frame outlives a power cut
         with db.transaction():
             _migrate(db)

@@ -80,7 +80,7 @@ class District:
             if flag is not None:
                 readings = [type(each)(**{**_fields(each), "flag": flag}) for each in readings]
             self.store.set_decoded([(uplink.id, readings, None)])
-            watch.saw(db, now, [(uplink, said, readings)])
+            watch.saw(db, now, [(uplink, said, readings)], watch.Rising())
         return uplink
 
     def level(self, level_mm: int, at: int = 0, **heard: Any) -> Uplink:

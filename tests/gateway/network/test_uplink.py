@@ -37,6 +37,10 @@ def judge(phy: bytes, *candidates: Candidate) -> Fresh | Again | Refused:
     return decide(phy, frames.parse(phy).fcnt, candidates)
 
 
+def opened(phy: bytes, received_at: int, fresh: Fresh) -> Uplink:
+    return open_uplink(phy, frames.parse(phy), received_at, fresh)
+
+
 def counted(fcnt_up: int) -> Candidate:
     return Candidate(replace(SESSION, fcnt_up=fcnt_up), None)
 
@@ -44,20 +48,20 @@ def counted(fcnt_up: int) -> Candidate:
 def test_a_published_frame_is_opened() -> None:
     decision = judge(PUBLISHED, counted(-1))
     assert decision == Fresh(SESSION, 2)
-    uplink = open_uplink(PUBLISHED, 1000, decision)
+    uplink = opened(PUBLISHED, 1000, decision)
     assert (uplink.payload, uplink.fport, uplink.confirmed, uplink.fcnt) == (b"test", 1, False, 2)
     assert (uplink.dev_eui, uplink.dev_addr, uplink.session_id) == (SESSION.dev_eui, SESSION.dev_addr, 1)
 
 
 def test_the_id_follows_from_session_counter_and_bytes() -> None:
     fresh = Fresh(SESSION, 2)
-    made = open_uplink(PUBLISHED, 1000, fresh).id
-    assert made == open_uplink(PUBLISHED, 2000, fresh).id
+    made = opened(PUBLISHED, 1000, fresh).id
+    assert made == opened(PUBLISHED, 2000, fresh).id
     assert len(made) == 16
     others = [
-        open_uplink(PUBLISHED, 1000, Fresh(replace(SESSION, id=2), 2)).id,
-        open_uplink(PUBLISHED, 1000, Fresh(SESSION, 0x10002)).id,
-        open_uplink(frame(2), 1000, fresh).id,
+        opened(PUBLISHED, 1000, Fresh(replace(SESSION, id=2), 2)).id,
+        opened(PUBLISHED, 1000, Fresh(SESSION, 0x10002)).id,
+        opened(frame(2), 1000, fresh).id,
     ]
     assert len({made, *others}) == 4
 
@@ -95,7 +99,7 @@ def test_a_counter_more_than_16_bits_ahead_fits_no_mic() -> None:
 
 
 def last(phy: bytes, fcnt: int) -> Candidate:
-    uplink = open_uplink(phy, 1000, Fresh(SESSION, fcnt))
+    uplink = opened(phy, 1000, Fresh(SESSION, fcnt))
     return Candidate(replace(SESSION, fcnt_up=fcnt), uplink)
 
 
