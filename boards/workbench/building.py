@@ -16,6 +16,7 @@ from mpremote.romfs import make_romfs
 
 from boards.workbench import WorkbenchError, stripping
 from boards.workbench.catalogue import ROOT, Board
+from codec.lorawan.regions import REGIONS
 from firmware import config as node_config
 from firmware import sensors, wiring
 from firmware.sensors import rules
@@ -72,6 +73,8 @@ def sources(board: Board, config: dict[str, Any]) -> list[str]:
         wanted.append("firmware/bare.py")
     if config.get("region", "EU868") != "EU868":
         wanted += ["codec/lorawan/regions/dynamic.py", "codec/lorawan/regions/fixed.py"]
+    if REGIONS[config.get("region", "EU868")].carrier_sense and board.radio != "rui3":
+        wanted.append("firmware/link/polite.py")
     found: set[str] = set()
     while wanted:
         name = wanted.pop()

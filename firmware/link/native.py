@@ -15,16 +15,21 @@ def open_link(
 ) -> "NativeLink":
     """`identity` is (DevEUI, JoinEUI, AppKey)."""
     options = Options(config["data_rate"], True, config["sub_band"])
-    mac = Mac(region, Otaa(*identity), (board.flash(), board.rtc()), board.randrange, options)
+    link_class = NativeLink
+    if region.carrier_sense:  # one is to listen before each transmission
+        link_class = __import__("firmware.link.polite", None, None, ("PoliteLink",)).PoliteLink
+    mac = link_class.MAC(region, Otaa(*identity), (board.flash(), board.rtc()), board.randrange, options)
     level = board.rtc().get("level")
     if level:
         mac.set_battery(level[0])
     radio = board.radio(region.grid[0][1])
-    return NativeLink(mac, radio, board.clock(), board.randrange)
+    return link_class(mac, radio, board.clock(), board.randrange)
 
 
 class NativeLink:
     """Join and send through `mac` and `radio`. A certification test looks at `mac` itself."""
+
+    MAC = Mac
 
     def __init__(self, mac: "Mac", radio: "Radio", clock: "Clock", randrange: "RandRange"):
         self.mac = mac

@@ -34,7 +34,7 @@ sys.modules["machine"] = _Machine
 
 import lora  # noqa: E402
 
-from tests.shared import board_twin, test_lora_radio, test_real_board  # noqa: E402
+from tests.shared import board_twin, test_lora_radio, test_polite, test_real_board, test_real_power  # noqa: E402
 
 
 def make_sx1262(world, twin):
@@ -55,7 +55,7 @@ def on_board(world):
 test_lora_radio.make_sx1262, test_lora_radio.make_sx1276 = make_sx1262, make_sx1276
 board_twin.Lora = on_board
 passed = True
-for _tests in (test_lora_radio, test_real_board):
+for _tests in (test_lora_radio, test_real_board, test_real_power, test_polite):
     for _name in sorted(dir(_tests)):
         if _name.startswith("test_"):
             try:

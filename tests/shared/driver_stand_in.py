@@ -192,6 +192,9 @@ class SX1276(Modem):
         self.spi.cs(1)
         return data[1]
 
+    def _reg_read(self, reg):
+        return self._read(reg)
+
     def _reg_update(self, reg, update_mask, new_value):
         old = self._read(reg)
         self._write(reg, old & ~update_mask | new_value & update_mask)

@@ -91,6 +91,7 @@ class Chip:
         self.rx_open_us = None
         self.rx_close_us = None
         self._burst = None
+        self.rssi_dbm = lambda khz, us: -120  # of what others send, by frequency and time
 
     def _select(self, level):
         if level == 0:

@@ -54,7 +54,7 @@ class Twin(Chip):
     def answer(self, burst, place):
         """The byte on MISO while byte `place` of the burst goes out."""
         opcode = burst[0]
-        if place == 0 or opcode not in (0x12, 0x17, 0x13, 0x14, 0x1D, 0x1E):
+        if place == 0 or opcode not in (0x12, 0x15, 0x17, 0x13, 0x14, 0x1D, 0x1E):
             return self.status()
         if opcode == 0x1D:
             address = burst[1] << 8 | burst[2] if place >= 4 else 0
@@ -62,6 +62,7 @@ class Twin(Chip):
         if opcode == 0x1E:
             return self.buffer[burst[1] + place - 3] if place >= 3 else self.status()
         fields = {
+            0x15: (self.status(), self.rssi()),
             0x12: (self.status(), self.irq >> 8, self.irq & 0xFF),
             0x17: (self.status(), self.errors >> 8, self.errors & 0xFF),
             0x13: (self.status(), self.rx_size, 0),
@@ -109,6 +110,10 @@ class Twin(Chip):
 
     def _regulate(self, body):
         self.regulator = body[0]
+
+    def rssi(self):
+        """GetRssiInst (13.5.4): half dBm below zero, while it receives."""
+        return -2 * self.rssi_dbm((self.hz() + 500) // 1000, self.world.us) if self.mode == RX else 0
 
     def sf(self):
         return self.settings[0x8B][0]

@@ -52,6 +52,8 @@ class Twin(Chip):
             pointer = self.registers.get(0x0D, 0)
             self.registers[0x0D] = pointer + 1 & 0xFF
             return self.fifo[pointer]
+        if register == 0x1B and self.rx_open_us is not None:  # RegRssiValue
+            return 157 + self.rssi_dbm((self.hz() + 500) // 1000, self.world.us)
         return self.registers.get(register, 0)
 
     def _write(self, register, value):

@@ -11,6 +11,7 @@ from collections import namedtuple
 # uplink_drs  (lowest, highest) DR a node may send with
 # dwell_sizes N by DR while TxParamSetup limits uplinks to 400 ms; None where the region has no such command
 # dwell_ms    longest uplink by law whatever the network says; 0: none
+# carrier_sense (ms, dBm): how long to listen before an uplink, and what is too loud; None: not asked for
 # join_drs    (lowest, highest) DR of a join-request
 # rx1         RX1 DR = uplink DR + rx1[0] - offset, kept within rx1[1]..rx1[2]
 # rx1_grid    (first Hz, step Hz, how many): where RX1 answers; None: where the uplink was
@@ -27,6 +28,7 @@ Region = namedtuple(
         "uplink_drs",
         "dwell_sizes",
         "dwell_ms",
+        "carrier_sense",
         "join_drs",
         "rx1",
         "rx1_grid",
@@ -59,6 +61,7 @@ EU868 = Region(
     uplink_drs=(0, 6),
     dwell_sizes=None,
     dwell_ms=0,
+    carrier_sense=None,
     join_drs=(0, 5),
     rx1=(0, 0, 6),
     rx1_grid=None,

@@ -10,6 +10,7 @@ EU433 = Region(
     uplink_drs=(0, 6),
     dwell_sizes=None,
     dwell_ms=0,
+    carrier_sense=None,
     join_drs=(0, 5),
     rx1=(0, 0, 6),
     rx1_grid=None,
@@ -30,6 +31,7 @@ IN865 = Region(
     uplink_drs=(0, 5),
     dwell_sizes=None,
     dwell_ms=0,
+    carrier_sense=None,
     join_drs=(0, 5),
     rx1=(0, 0, 5),
     rx1_grid=None,
@@ -42,6 +44,7 @@ IN865 = Region(
     sub_bands=((865000000, 867000000, 1000, 30),),
 )
 
+# Time and power of KR920 and AS923: LoRaMac-node 4.7, RegionKR920.h and RegionAS923.c.
 KR920 = Region(
     name="KR920",
     grid=((3, 922100000, 200000, 0, 5),),
@@ -50,6 +53,7 @@ KR920 = Region(
     uplink_drs=(0, 5),
     dwell_sizes=None,
     dwell_ms=0,
+    carrier_sense=(6, -65),
     join_drs=(0, 5),
     rx1=(0, 0, 5),
     rx1_grid=None,
@@ -75,6 +79,7 @@ def _as923(group: int, offset_hz: int, from_hz: int, to_hz: int) -> Region:
         uplink_drs=(0, 6),
         dwell_sizes=(0, 0, 11, 53, 125, 242, 242),
         dwell_ms=0,
+        carrier_sense=(5, -80) if group == 1 else None,  # Japan: ARIB STD-T108
         join_drs=(2, 5),
         rx1=(0, 0, 5),
         rx1_grid=None,
