@@ -36,6 +36,8 @@ class DeviceClock:
 
     def now_ms(self) -> int:
         true_us = self._clock.now_us() - self._power_on_us
+        if not self._drift_ppb:
+            return true_us // 1000
         return (true_us + true_us * self._drift_ppb // 1_000_000_000) // 1000
 
     async def sleep_ms(self, duration_ms: int) -> None:
@@ -50,6 +52,8 @@ class DeviceClock:
 
     def true_us(self, counted_us: int) -> int:
         """How long it really takes until this clock has counted so much."""
+        if not self._drift_ppb:
+            return counted_us
         return counted_us * 1_000_000_000 // (1_000_000_000 + self._drift_ppb)
 
 

@@ -128,9 +128,7 @@ class SimulatedNode:
         name = self.site.name
         if self.site.battery:
             self._drain(self.site.battery, radio, began_us)
-        self._around.log.tell(
-            now_us, "wake", node=name, start=began_us, tx=dict(radio.tx_us), rx_us=radio.rx_us
-        )
+        self._around.log.tell(now_us, "wake", node=name, start=began_us, tx=radio.tx_us, rx_us=radio.rx_us)
 
     def _drain(self, battery: Battery, radio: SimulatedRadio, began_us: int) -> None:
         """What this wake and the sleep before it took; an empty battery ends the node until the sun comes."""

@@ -37,9 +37,13 @@ class Curves:
             self.uplinks.append((event["t"], bool(event["heard"])))
 
 
+def has_plots(path: Path) -> bool:
+    return path.suffix == ".html"
+
+
 def write_report(path: Path, told: dict[str, Any], curves: Curves) -> None:
     """By the suffix: .html with plots, .json, else text."""
-    if path.suffix == ".html":
+    if has_plots(path):
         written = page(told, curves)
     elif path.suffix == ".json":
         written = json.dumps(told, ensure_ascii=False, indent=1) + "\n"

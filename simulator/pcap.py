@@ -12,6 +12,8 @@ MAGIC = 0xA1B2C3D4
 LINKTYPE_LORATAP = 270
 RSSI_ZERO = 139  # LoRaTap counts RSSI from -139 dBm
 _SYNC_WORD = 0x34
+_RECORD = struct.Struct("<IIII")
+_LORATAP = struct.Struct(">BBHIBBBBBbB")
 _ROW = re.compile(r'"([0-9a-f]{8})","([0-9a-f]{32})","([0-9a-f]{32})",', re.IGNORECASE)
 
 
@@ -34,8 +36,7 @@ class PcapView:
         if event["event"] not in ("up", "down"):
             return
         rssi = min(255, max(0, round(event["dbm"]) + RSSI_ZERO))
-        loratap = struct.pack(
-            ">BBHIBBBBBbB",
+        loratap = _LORATAP.pack(
             0,  # version
             0,  # padding
             15,  # length of this header
@@ -50,7 +51,7 @@ class PcapView:
         )
         packet = loratap + event["phy"]
         seconds, microseconds = divmod(event["t"], 1_000_000)
-        self._file.write(struct.pack("<IIII", seconds, microseconds, len(packet), len(packet)) + packet)
+        self._file.write(_RECORD.pack(seconds, microseconds, len(packet), len(packet)) + packet)
 
 
 def write_keys(path: Path, sessions: list[SessionKeys]) -> None:

@@ -51,7 +51,7 @@ async def plugged(bench: Bench, db: Path) -> AsyncIterator[Plugged]:
     scenario = bench.scenario
     clock = VirtualClock(round(scenario.start.timestamp() * 1e6))
     gateway_clock = GatewayClock(clock)
-    watchers = Watchers(lambda _: None, Keyring())
+    watchers = Watchers(Keyring())
     simulation = Simulation(scenario, clock, bench.creek, watchers, bench.machine)
     async with AsyncExitStack() as stack:
         server, where = bench.server, dict[str, str]()

@@ -46,10 +46,11 @@ def messfunk_sim(tmp_path: Path) -> Simulate:
         chosen = scenarios.load(str(path) if "\n" in what else what).model_copy(update=changes)
         log, db = tmp_path / "run.events.jsonl", tmp_path / "run.db"
         db.unlink(missing_ok=True)
-        outputs = Outputs((log,))
+        truth: list[Sample] = []
+        outputs = Outputs((log,), truth=truth)
         plan = Plan("test", chosen, scenarios.duration_s(lasts), None)
         summary = asyncio.run(in_process(plan, db, outputs))
         events = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
-        return Outcome(summary.report, summary.gateway or {}, events, outputs.truth, db)
+        return Outcome(summary.report, summary.gateway or {}, events, truth, db)
 
     return simulate

@@ -1,7 +1,5 @@
 """A node's radio in memory: firmware.contracts.Radio on the simulator's air, with a meter for the energy."""
 
-from collections import Counter
-
 from codec.lorawan import airtime
 from simulator.air import Air, Channel, Place
 from simulator.clock import VirtualClock
@@ -12,7 +10,7 @@ class SimulatedRadio:
     """`tx_us` by dBm and `rx_us`: what it has spent since this boot."""
 
     def __init__(self, clock: VirtualClock, device_clock: DeviceClock, air: Air, place: Place):
-        self.tx_us: Counter[str] = Counter()
+        self.tx_us: dict[str, int] = {}
         self.rx_us = 0
         self.snr_db = 0
         self.late_ms = 0
@@ -25,7 +23,8 @@ class SimulatedRadio:
         mode = Channel(*channel)
         on_air_us = airtime.airtime_us(len(frame), mode.sf, mode.bw_hz)
         start_us = self._clock.now_us()
-        self.tx_us[str(power_dbm)] += on_air_us
+        power = str(power_dbm)
+        self.tx_us[power] = self.tx_us.get(power, 0) + on_air_us
         self._air.uplink(self._place, frame, mode, power_dbm, (start_us, start_us + on_air_us))
         await Until(start_us + on_air_us)
         return self._device_clock.now_ms()

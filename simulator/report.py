@@ -1,7 +1,8 @@
 """What a run came to, counted from its event log: delivery, airtime, energy, alarms, losses and causes."""
 
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from dataclasses import dataclass, field
+from functools import cache
 from statistics import median
 from typing import Any
 
@@ -58,6 +59,12 @@ class SlidingHour:
         self.worst_us = max(self.worst_us, self._spent_us - before_us)
 
 
+@cache
+def _band(hz: int) -> str:
+    low_hz, high_hz, *_ = regions.sub_band(regions.REGIONS["EU868"], hz)
+    return f"{low_hz / 1e6:.2f}-{high_hz / 1e6:.2f}"
+
+
 class Report:
     """Takes events one by one; what it holds does not grow with the length of the run but for the alarms."""
 
@@ -66,8 +73,9 @@ class Report:
         self.end_us = 0
         self.nodes: dict[str, NodeCount] = {}
         self.causes: Counter[str] = Counter()
-        self.bands_us: dict[str, Counter[str]] = {}
-        self._hours: dict[str, dict[str, SlidingHour]] = {}  # by sub-band and sender
+        self.bands_us: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self._hours: defaultdict[str, defaultdict[str, SlidingHour]]  # by sub-band and sender
+        self._hours = defaultdict(lambda: defaultdict(SlidingHour))
         self.alarms: list[Alarm] = []
         self.faults: list[Event] = []
         self.told: Counter[bool] = Counter()  # events of the scenario's LNS, by whether they were lost
@@ -117,11 +125,10 @@ class Report:
 
     def _on_air(self, event: Event, way: str, crc: bool) -> int:
         on_air_us = airtime.airtime_us(len(event["phy"]), event["sf"], event["bw"], crc=crc)
-        low_hz, high_hz, *_ = regions.sub_band(regions.REGIONS["EU868"], event["hz"])
-        band = f"{low_hz / 1e6:.2f}-{high_hz / 1e6:.2f}"
-        self.bands_us.setdefault(band, Counter())[way] += on_air_us
+        band = _band(event["hz"])
+        self.bands_us[band][way] += on_air_us
         sender = event["node"] if way == "up" else event["gateway"]
-        self._hours.setdefault(band, {}).setdefault(sender, SlidingHour()).add(event["start"], on_air_us)
+        self._hours[band][sender].add(event["start"], on_air_us)
         return on_air_us
 
     def _wake(self, event: Event) -> None:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from gateway import devices
@@ -13,7 +13,7 @@ from simulator.eventlog import EventLog
 from simulator.inprocess import GatewayClock, gateway
 from simulator.keyring import Keyring
 from simulator.node import Identity
-from simulator.page import Curves, write_report
+from simulator.page import Curves, has_plots, write_report
 from simulator.pcap import write_keys
 from simulator.report import Report
 from simulator.scenario import Scenario
@@ -31,12 +31,12 @@ class RunError(Exception):
 
 @dataclass
 class Outputs:
-    """What a run leaves behind beside the database; `truth` is the truth log, `records` are views."""
+    """What a run leaves beside the database; `records` are views, `truth` is filled where it is given."""
 
     records: tuple[Path, ...] = ()
     keys: Path | None = None
     report: Path | None = None
-    truth: list[Sample] = field(default_factory=list)
+    truth: list[Sample] | None = None
     progress: Callable[[float], None] = lambda _: None
 
 
@@ -105,12 +105,15 @@ async def _play(
     gateway_clock: GatewayClock | None,
 ) -> tuple[Simulation, Report]:
     keyring = Keyring()
-    simulation = Simulation(plan.scenario, clock, plan.creek, Watchers(outputs.truth.append, keyring))
+    watchers = Watchers(keyring, None if outputs.truth is None else outputs.truth.append)
+    simulation = Simulation(plan.scenario, clock, plan.creek, watchers)
     if gateway_clock:
         gateway_clock.settle = simulation.settle
     told, curves = Report(), Curves()
     log = simulation.log
-    log.followers += [told.take, curves.take]
+    log.followers.append(told.take)
+    if outputs.report and has_plots(outputs.report):
+        log.followers.append(curves.take)
     async with AsyncExitStack() as stack:
         for path in outputs.records:
             log.followers.append(open_view(path, keyring, stack))

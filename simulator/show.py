@@ -44,7 +44,7 @@ async def show(options: Demo, db: Path) -> None:
         options.tell(f"database: {db}")
         if options.browser:
             webbrowser.open(app.http_url)
-        simulation = Simulation(scenario, clock, None, Watchers(lambda _: None, Keyring()))
+        simulation = Simulation(scenario, clock, None, Watchers(Keyring()))
         gateway_clock.settle = simulation.settle
         await simulation.start(app.udp_address)
         try:

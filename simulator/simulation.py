@@ -35,10 +35,10 @@ _WATCH_US = 10_000_000  # how often the water is held against the marks
 
 
 class Watchers(NamedTuple):
-    """Who is told the truth at each ping, and where the sessions are kept."""
+    """Where the sessions are kept, and who else than the log is told the truth at each ping."""
 
-    truth: Callable[[Sample], None]
     keyring: Keyring
+    truth: Callable[[Sample], None] | None = None
 
 
 class Simulation:
@@ -184,8 +184,9 @@ class Simulation:
         self.log.tell(self._clock.now_us(), "sense", node=node, at=at_us, part=part, **values)
 
     def _sampled(self, sample: Sample) -> None:
-        self._watchers.truth(sample)
-        at_us, node, stage_mm, distance_mm = sample.at_us, sample.node, sample.stage_mm, sample.distance_mm
+        if self._watchers.truth:
+            self._watchers.truth(sample)
+        at_us, node, stage_mm, distance_mm = sample
         now_us = self._clock.now_us()  # a sensor that talks on its own is read a little later
         self.log.tell(now_us, "sample", node=node, at=at_us, stage_mm=stage_mm, distance_mm=distance_mm)
 

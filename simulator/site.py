@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from simulator.air import Place
 from simulator.power import Battery
@@ -14,8 +15,7 @@ _DRIFT_MM_PER_H = 10
 _STUCK_PCT = 99.9
 
 
-@dataclass(frozen=True)
-class Sample:
+class Sample(NamedTuple):
     """A line of the truth log: what the sensor of `node` saw of the water at this instant; 0 is no echo."""
 
     at_us: int

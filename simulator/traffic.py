@@ -72,7 +72,7 @@ class TrafficNode:
         around, now_us = self._around, self._around.clock.now_us()
         distance_mm = self.site.ping_mm(now_us)
         frame = self.frame({"distance": distance_mm or "no_echo"})
-        channel = self._channels[self._rng.randrange(len(self._channels))]
+        channel = self._rng.choice(self._channels)
         end_us = now_us + airtime.airtime_us(len(frame), channel.sf, channel.bw_hz)
         around.air.uplink(self.site.place, frame, channel, _POWER_DBM, (now_us, end_us))
         spent = {str(_POWER_DBM): end_us - now_us}

@@ -1,6 +1,7 @@
 """What the stand-ins of sensor parts have in common: a clock, a site, a supply, and a UART's time."""
 
 import random
+from bisect import bisect_right
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -44,13 +45,15 @@ class TalkingUart:
 
     def any(self) -> int:
         self._talk()
-        return sum(1 for at_us, _ in self._pending if at_us <= self._clock.now_us())
+        return bisect_right(self._pending, (self._clock.now_us(), 0xFF))
 
     def read(self, nbytes: int = UART_BUFFER) -> bytes | None:
-        self._talk()
-        ready = [byte for at_us, byte in self._pending if at_us <= self._clock.now_us()][:nbytes]
-        self._pending = self._pending[len(ready) :]
-        return bytes(ready) or None
+        count = min(self.any(), nbytes)
+        if not count:
+            return None
+        ready = bytes([byte for _, byte in self._pending[:count]])
+        del self._pending[:count]
+        return ready
 
     def write(self, buf: bytes) -> int:
         return len(buf)

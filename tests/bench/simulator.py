@@ -65,7 +65,7 @@ def air(hours: int = 12) -> str:
 def traffic() -> str:
     """1000 nodes without firmware, one gateway: report, AES, MIC, air, event log, pcap."""
     clock = VirtualClock(START_US)
-    watchers = Watchers(lambda _: None, Keyring())
+    watchers = Watchers(Keyring())
     simulation = Simulation(nodes_around(1000, "traffic", 60, 20), clock, None, watchers)
     silence(simulation.air)
     with tempfile.TemporaryFile() as file:

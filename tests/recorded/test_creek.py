@@ -8,6 +8,7 @@ from pathlib import Path
 
 from simulator.run import Outputs, Plan, in_process
 from simulator.scenario import load
+from simulator.site import Sample
 from simulator.world import read_creek
 
 START = datetime(2018, 8, 30, tzinfo=UTC)
@@ -30,13 +31,14 @@ async def test_each_level_is_the_row_valid_when_it_was_measured(tmp_path: Path, 
     path = recordings / "water/plumtree_run_2018_5min.csv"
     times, stages = rows_of(path)
     scenario = load("village").model_copy(update={"start": START, "loss": 0.1})
-    outputs = Outputs()
+    truth: list[Sample] = []
+    outputs = Outputs(truth=truth)
     plan = Plan("creek", scenario, 3 * 86400, None, read_creek(path))
     summary = await in_process(plan, tmp_path / "c.db", outputs)
     db = sqlite3.connect(tmp_path / "c.db")
     names = {row.dev_eui: row.name for row in scenario.node}
     samples: dict[str, list[float]] = {name: [] for name in names.values()}
-    for sample in outputs.truth:
+    for sample in truth:
         samples[sample.node].append(sample.at_us / 1e6)
     query = "SELECT dev_eui, time / 1000.0, value FROM reading WHERE quantity = 'level'"
     readings = db.execute(query).fetchall()

@@ -38,7 +38,7 @@ async def village(lns: StationLns, *faults: FaultRow) -> Scenario:
 
 async def played(scenario: Scenario, minutes: int) -> Simulation:
     clock = VirtualClock(START_US)
-    simulation = Simulation(scenario, clock, None, Watchers(lambda _: None, Keyring()))
+    simulation = Simulation(scenario, clock, None, Watchers(Keyring()))
     assert await simulation.start(("127.0.0.1", 9))
     await clock.run(START_US + minutes * MINUTE_US)
     await simulation.stop()
@@ -86,7 +86,7 @@ async def test_an_order_that_comes_too_late_for_both_windows_is_dropped_in_silen
 async def test_a_station_that_was_hung_up_on_comes_back(lns: StationLns) -> None:
     scenario = await village(lns)
     clock = VirtualClock(START_US)
-    simulation = Simulation(scenario, clock, None, Watchers(lambda _: None, Keyring()))
+    simulation = Simulation(scenario, clock, None, Watchers(Keyring()))
     assert await simulation.start(("127.0.0.1", 9))
     await clock.run(START_US + 20 * MINUTE_US)
     before = len(lns.payloads)
@@ -108,7 +108,7 @@ async def test_where_no_lns_listens_the_start_says_so(lns: StationLns) -> None:
     scenario = await village(lns)
     await lns.stop()
     clock = VirtualClock(START_US)
-    simulation = Simulation(scenario, clock, None, Watchers(lambda _: None, Keyring()))
+    simulation = Simulation(scenario, clock, None, Watchers(Keyring()))
     assert not await simulation.start(("127.0.0.1", 9))
     await simulation.stop()
 

@@ -48,7 +48,7 @@ async def test_a_village_lives_through_a_station(tmp_path: Path) -> None:
         register(app, scenario)
         tower = scenario.gateway[0].model_copy(update={"basics_station": f"ws://{app.station_address}"})
         scenario = scenario.model_copy(update={"gateway": [tower]})
-        simulation = Simulation(scenario, clock, None, Watchers(lambda _: None, Keyring()))
+        simulation = Simulation(scenario, clock, None, Watchers(Keyring()))
         gateway_clock.settle = simulation.settle
         assert await simulation.start(("127.0.0.1", 9))
         await clock.run(START_US + 60 * MINUTE_US)
