@@ -55,6 +55,7 @@ class App:
         self._lns: dict[str, LnsSource] = {}
         self._http_url: str | None = None
         self._is_behind = True  # what a crash left between two transactions
+        self._handing_over = asyncio.Lock()
         self._running = AsyncExitStack()
 
     async def start(self) -> None:
@@ -272,7 +273,8 @@ class App:
 
     def _hand_over(self) -> None:
         async def give() -> None:
-            await handover.hand_over(self.store, self.clock.now_ms(), self.send)
+            async with self._handing_over:  # what is on its way to a broker is not handed over twice
+                await handover.hand_over(self.store, self.clock.now_ms(), self.send)
 
         if self._lns:
             self.clock.call_at(self.clock.now_ms(), give)

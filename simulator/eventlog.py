@@ -11,6 +11,7 @@ Every event has `t` (microseconds since 1970) and `event`; its other fields by k
     up         node, start, hz, sf, bw, dbm, phy, heard {eui: [rssi, snr]}, lost {eui: cause}
     down       gateway, start, hz, sf, bw, dbm, phy   down_heard  node, gateway, start
     lns        node, kind, lost: an LNS's event for its broker
+    order      node, outcome (queued, sent, acknowledged, failed; refused with reason), fport: at the LNS
     wake       node, start, tx {dbm: us}, rx_us       end
 
 Keys are in no event.

@@ -7,7 +7,9 @@ from random import Random
 
 from gateway import config
 from gateway.app import App
+from gateway.network import queue
 from simulator.clock import VirtualClock
+from simulator.lns_orders import Order, Outcome
 
 Settle = Callable[[], Awaitable[None]]
 
@@ -28,6 +30,33 @@ class GatewayClock:
             await self.settle()
 
         self._clock.call_at(when_ms, act)
+
+
+# A downlink's state in the gateway's queue, as an LNS tells of it.
+_OUTCOMES: dict[str, Outcome] = {
+    "queued": "queued",
+    "pending": "sent",
+    "sent": "sent",
+    "delivered": "acknowledged",
+}
+
+
+class GatewayQueue:
+    """simulator.lns.Queue: that of the gateway in this process, which speaks LoRaWAN for the LNS."""
+
+    def __init__(self, app: App):
+        self._app = app
+
+    def add(self, order: Order) -> int | None:
+        store = self._app.store
+        if store.device(order.dev_eui) is None:
+            return None
+        wanted = queue.Wanted(order.dev_eui, order.fport, order.payload, confirmed=order.confirmed)
+        with store.transaction():
+            return queue.add(store.connection, wanted, "lns", self._app.clock.now_ms())
+
+    def became(self, number: int) -> Outcome:
+        return _OUTCOMES.get(queue.state(self._app.store.connection, number), "failed")
 
 
 @asynccontextmanager

@@ -43,7 +43,7 @@ class Joined(NamedTuple):
 
 
 class Told(NamedTuple):
-    """A message of the LNS; `kind` is up or join."""
+    """A message of the LNS; `kind` is up, join, or what became of an order."""
 
     node: str
     kind: str
@@ -124,7 +124,7 @@ def _chirpstack_up(opened: Opened, node: str) -> dict[str, Any]:
         {
             "deduplicationId": _id(event, "up"),
             "time": iso(event["t"]),
-            "deviceInfo": _device_info(node, opened.dev_eui),
+            "deviceInfo": device_info(node, opened.dev_eui),
             "devAddr": f"{frame.dev_addr:08x}",
             "adr": bool(frame.fctrl & frames.ADR),
             "dr": regions.data_rate_of(_REGION, event["sf"], event["bw"]),
@@ -157,13 +157,13 @@ def _chirpstack_join(joined: Joined, node: str) -> dict[str, Any]:
     return {
         "deduplicationId": _id(joined.event, "join"),
         "time": iso(joined.event["t"]),
-        "deviceInfo": _device_info(node, joined.dev_eui),
+        "deviceInfo": device_info(node, joined.dev_eui),
         "devAddr": f"{joined.dev_addr:08x}",
         "regionConfigId": "eu868",
     }
 
 
-def _device_info(node: str, dev_eui: str) -> dict[str, Any]:
+def device_info(node: str, dev_eui: str) -> dict[str, Any]:
     names = ("tenant", "application", "deviceProfile")
     ids = {f"{name}Id": str(uuid.uuid5(uuid.NAMESPACE_OID, f"messfunk {name}")) for name in names}
     return ids | {f"{name}Name": TENANT for name in names} | {"deviceName": node, "devEui": dev_eui}
@@ -195,7 +195,7 @@ def _tts_up(opened: Opened, node: str) -> dict[str, Any]:
         }
     )
     return {
-        "end_device_ids": _tts_ids(opened.dev_eui, frame.dev_addr),
+        "end_device_ids": tts_ids(opened.dev_eui) | {"dev_addr": f"{frame.dev_addr:08X}"},
         "correlation_ids": [f"as:up:{_id(event, 'up')}"],
         "received_at": received_at,
         "uplink_message": message,
@@ -217,19 +217,18 @@ def _tts_join(joined: Joined, node: str) -> dict[str, Any]:
     key_id = base64.b64encode(uuid.UUID(_id(joined.event, node)).bytes).decode()
     received_at = iso(joined.event["t"])
     return {
-        "end_device_ids": _tts_ids(joined.dev_eui, joined.dev_addr),
+        "end_device_ids": tts_ids(joined.dev_eui) | {"dev_addr": f"{joined.dev_addr:08X}"},
         "correlation_ids": [f"as:up:{_id(joined.event, 'join')}"],
         "received_at": received_at,
         "join_accept": {"session_key_id": key_id, "received_at": received_at},
     }
 
 
-def _tts_ids(dev_eui: str, dev_addr: int) -> dict[str, Any]:
+def tts_ids(dev_eui: str) -> dict[str, Any]:
     return {
         "device_id": f"eui-{dev_eui}",
         "application_ids": {"application_id": TENANT},
         "dev_eui": dev_eui.upper(),
-        "dev_addr": f"{dev_addr:08X}",
     }
 
 

@@ -79,6 +79,7 @@ class Report:
         self.alarms: list[Alarm] = []
         self.faults: list[Event] = []
         self.told: Counter[bool] = Counter()  # events of the scenario's LNS, by whether they were lost
+        self.orders: Counter[str] = Counter()  # that it was given, by what became of them
         self.foreign = 0  # uplinks of who is no node of the scenario
         self._high: dict[str, int] = {}  # by node: the highest stage sampled and not yet told
         self._handlers = {
@@ -90,6 +91,7 @@ class Report:
             "sample": self._sample,
             "crossing": self._crossing,
             "lns": self._lns,
+            "order": self._order,
             "fault": self.faults.append,
         }
 
@@ -147,6 +149,9 @@ class Report:
     def _lns(self, event: Event) -> None:
         self.told[event["lost"]] += 1
 
+    def _order(self, event: Event) -> None:
+        self.orders[event["outcome"]] += 1
+
     def _told(self, event: Event) -> None:
         """A frame got through: what was sampled before it is known."""
         high_mm = self._high.pop(event["node"], None)
@@ -180,7 +185,7 @@ class Report:
             "uplinks": {"sent": sent, "heard": heard, "delivery": heard / sent if sent else None},
             "foreign": self.foreign,
             "lost": dict(sorted(self.causes.items())),
-            "lns": {"published": self.told[False], "lost": self.told[True]} if self.told else None,
+            "lns": self._lns_dict() if self.told else None,
             "airtime": {
                 band: {f"{way}_us": us[way] for way in ("up", "down")}
                 | {"share": self._share(us), "worst_hour": self._worst_hour(band)}
@@ -197,6 +202,9 @@ class Report:
         low_hz = round(float(band.split("-")[0]) * 1e6)
         limit = regions.sub_band(regions.REGIONS["EU868"], low_hz)[2] / 1000
         return {"sender": sender, "us": hour.worst_us, "duty": hour.worst_us / _HOUR_US, "limit": limit}
+
+    def _lns_dict(self) -> dict[str, Any]:
+        return {"published": self.told[False], "lost": self.told[True], "orders": dict(self.orders)}
 
     def _share(self, us: Counter[str]) -> float | None:
         return us.total() / self.duration_us if self.duration_us else None
@@ -233,6 +241,9 @@ def text(told: dict[str, Any]) -> list[str]:
     if told["lns"]:
         lns = told["lns"]
         lines.append(f"lns: {lns['published']} events published, {lns['lost']} lost while the broker was off")
+        if lns["orders"]:
+            became = ", ".join(f"{count} {outcome}" for outcome, count in lns["orders"].items())
+            lines.append(f"lns: orders for nodes: {became}")
     hungry = max(told["nodes"].items(), key=lambda row: float(row[1]["energy_mah"]))
     total_mah = sum(row["energy_mah"] for row in told["nodes"].values())
     mean_mah = total_mah / len(told["nodes"])

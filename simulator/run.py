@@ -5,12 +5,13 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from gateway import devices
 from gateway.app import App
 from simulator.clock import VirtualClock
 from simulator.eventlog import EventLog
-from simulator.inprocess import GatewayClock, gateway
+from simulator.inprocess import GatewayClock, GatewayQueue, gateway
 from simulator.keyring import Keyring
 from simulator.node import Identity
 from simulator.page import Curves, has_plots, write_report
@@ -55,6 +56,13 @@ class Plan:
         return round(self.scenario.start.timestamp() * 1e6)
 
 
+class _Inside(NamedTuple):
+    """What a run has of a gateway in its own process."""
+
+    clock: GatewayClock
+    queue: GatewayQueue
+
+
 async def in_process(plan: Plan, db: Path, outputs: Outputs) -> Summary:
     """The whole path in this process: nodes, air, UDP, gateway, database."""
     clock = VirtualClock(plan.start_us)
@@ -63,7 +71,8 @@ async def in_process(plan: Plan, db: Path, outputs: Outputs) -> Summary:
         register(app, plan.scenario)
         clock.set_speed(plan.speed)
         began = time.monotonic()
-        played = await _play(plan, clock, app.udp_address, outputs, gateway_clock)
+        inside = _Inside(gateway_clock, GatewayQueue(app))
+        played = await _play(plan, clock, app.udp_address, outputs, inside)
         return _summary(plan, played, time.monotonic() - began, app)
 
 
@@ -102,13 +111,14 @@ async def _play(
     clock: VirtualClock,
     server: tuple[str, int],
     outputs: Outputs,
-    gateway_clock: GatewayClock | None,
+    inside: _Inside | None,
 ) -> tuple[Simulation, Report]:
     keyring = Keyring()
     watchers = Watchers(keyring, None if outputs.truth is None else outputs.truth.append)
-    simulation = Simulation(plan.scenario, clock, plan.creek, watchers)
-    if gateway_clock:
-        gateway_clock.settle = simulation.settle
+    queue = inside.queue if inside else None
+    simulation = Simulation(plan.scenario, clock, plan.creek, watchers, queue=queue)
+    if inside:
+        inside.clock.settle = simulation.settle
     told, curves = Report(), Curves()
     log = simulation.log
     log.followers.append(told.take)

@@ -15,7 +15,7 @@ from simulator.faults import Faults
 from simulator.fleet import METRES_PER_DEGREE
 from simulator.forwarder import Forwarder
 from simulator.keyring import Keyring
-from simulator.lns import Lns
+from simulator.lns import Lns, Queue
 from simulator.micropython import MicroPythonNode
 from simulator.node import Identity, SimulatedNode, Surroundings
 from simulator.power import Battery
@@ -44,7 +44,8 @@ class Watchers(NamedTuple):
 class Simulation:
     """`creek` replaces the scenario's own. Nothing happens before `start()` and the clock's `run()`.
 
-    With `machine`, what a board's MicroPython says it runs on, the first node is a virtual `board`.
+    With `machine`, what a board's MicroPython says it runs on, the first node is a virtual `board`. The
+    scenario's LNS puts what it is ordered to send into `queue`.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Simulation:
         creek: Water | None,
         watchers: Watchers,
         machine: str | None = None,
+        queue: Queue | None = None,
     ):
         self.air = Air(clock, scenario.seed, scenario.link())
         self.log = EventLog({row.name: row.eui for row in scenario.gateway})
@@ -72,7 +74,7 @@ class Simulation:
         self.towers = [self._tower(row) for row in scenario.gateway]
         self.board: VirtualBoard | None = None  # once it is switched on
         self._machine = machine
-        self._lns = Lns(scenario.lns, clock, self.log, watchers.keyring) if scenario.lns else None
+        self._lns = Lns(scenario.lns, clock, self.log, watchers.keyring, queue) if scenario.lns else None
         if self._lns:
             self._faults.brokers[BROKER] = self._lns
         self._around = Surroundings(clock, self.air, self.log, watchers.keyring, Vm(), scenario.energy)

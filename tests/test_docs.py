@@ -86,7 +86,8 @@ def _serve_once(desk: Path, words: list[str]) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_command_and_option_named_exists(document: Path) -> None:
-    group = typer.main.get_command(messfunk.main)
+    group: Any = typer.main.get_command(messfunk.main)
+    assert group.list_commands(None)  # from here on it holds those of all rooms
     text = document.read_text(encoding="utf-8")
     lines = commands(text) + re.findall(r"`(messfunk [^`]+)`", text)
     for line in lines:

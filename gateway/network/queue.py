@@ -243,6 +243,11 @@ def behind_lns(db: Connection) -> list[Queued]:
     return [each for each in found if each]
 
 
+def state(db: Connection, number: int) -> str:
+    found: str = db.execute("SELECT state FROM downlink WHERE id = ?", (number,)).fetchone()["state"]
+    return found
+
+
 def cancel(db: Connection, dev_eui: str, number: int, now: int) -> None:
     """Only what waits; what went out is on its way."""
     row = db.execute(
