@@ -45,6 +45,8 @@ class MicroPythonNode(SimulatedNode):
     def _answer(self, verb: str, thing: Any, rest: list[Any]) -> object:
         if verb == "step":
             return self._step(thing)
+        if not hasattr(thing, rest[0]):
+            return ["absent", rest[0]]
         member = getattr(thing, rest[0])
         if verb == "get":
             return "callable" if callable(member) else self._packed(member)

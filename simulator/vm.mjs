@@ -71,6 +71,8 @@ def _opened(node, answer):
         raise OSError(value)
     if kind == "reset":
         raise SystemExit
+    if kind == "absent":
+        raise AttributeError(value)
     return value
 
 

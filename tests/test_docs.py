@@ -103,7 +103,7 @@ def _check(group: Any, words: list[str], line: str) -> None:
         command = command.commands[words.pop(0)]
     known = {
         option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)
-    }  # type: ignore[attr-defined]
+    }
     for word in words:
         if word.startswith("--"):
             assert word.split("=")[0] in known | {"--help"}, f"no such option: {word} in {line}"
