@@ -1,16 +1,17 @@
 """The gateway on one screen: sources -> network or bridge -> ledger -> decode -> sinks, page beside."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import asdict
+from pathlib import Path
 from random import Random, SystemRandom
 from types import TracebackType
 from typing import Any, Self
 from uuid import uuid4
 
 from codec.lorawan import regions
-from gateway import local
+from gateway import figures, local
 from gateway.alarms.duty import Duty
 from gateway.commands import Writer
 from gateway.composition import COMMANDS
@@ -23,6 +24,7 @@ from gateway.network.server import NetworkServer
 from gateway.nightly import Nightly
 from gateway.notify import Notifier
 from gateway.peers import LnsConfig
+from gateway.readiness import Readiness
 from gateway.refusals import Refusals
 from gateway.sinks.feeding import Sinks
 from gateway.sources.basics_station import BasicsStation
@@ -43,12 +45,19 @@ _RETRY_MS = 1000
 class App:
     """Serves between `start` and `stop`, or inside `async with`. `rng` draws the nodes' addresses."""
 
-    def __init__(self, config: Config, clock: Clock, rng: Random | None = None):
+    def __init__(
+        self,
+        config: Config,
+        clock: Clock,
+        rng: Random | None = None,
+        free: Callable[[Path], tuple[int, int]] = doctor.free,
+    ):
         self.clock = clock
         self.counters = Counters()
         self.notifier = Notifier()
         self._config = config
         self._rng = rng or SystemRandom()
+        self._free = free
         self._refusals = Refusals(self.counters, clock)
         self._sources: list[SemtechUdp | BasicsStation] = []
         self._presence = Presence(clock, self._refusals)
@@ -79,6 +88,9 @@ class App:
             starting.callback(self._refusals.flush)
             await self._open_sources(starting)
             self.writer.after = self._follow
+            readiness = Readiness(self.health)
+            readiness.start()
+            starting.push_async_callback(readiness.stop)
             await self._open_page(starting)
             await starting.enter_async_context(local.answering(self._config.store.path, self.writer))
             self._running = starting.pop_all()
@@ -148,6 +160,11 @@ class App:
         """Why nothing comes in just now from each [[source]] with a name; None where all is well."""
         return {name: source.error for name, source in self._lns.items()}
 
+    def figures(self) -> dict[str, Any]:
+        """For /metrics."""
+        db, now = self.store.connection, self.clock.now_ms()
+        return figures.told(db, now, self._network.gateways, self._presence, self._sources)
+
     def health(self) -> dict[str, Any]:
         lags = outbox.lags(self.store.connection)
         return {
@@ -158,7 +175,14 @@ class App:
             "sinks": [asdict(lag) for lag in lags],
             "backup_age_ms": self.nightly.backup_age_ms(),
             "backup_error": self.nightly.error,
+            "store_error": self.store.write_error,
+            "free_bytes": self._free_bytes(),
         }
+
+    def _free_bytes(self) -> int | None:
+        """Where SQLite's file lies; of another server's disk only that one knows."""
+        where = self.store.where
+        return self._free(where.absolute().parent)[0] if isinstance(where, Path) else None
 
     async def _open_sources(self, starting: AsyncExitStack) -> None:
         self._network = NetworkServer(
@@ -238,6 +262,7 @@ class App:
                 self._config.page,
                 self.health,
                 self._presence,
+                self.figures,
             ),
             listener,
         )

@@ -1,7 +1,6 @@
 """The gateway's commands: gateway, config, device; outbox and payloads have files of their own."""
 
 import asyncio
-import logging
 import os
 import signal
 import sys
@@ -17,6 +16,7 @@ from gateway import (
     doctor_cli,
     geo_cli,
     listing_cli,
+    logs,
     outbox_cli,
     payload_cli,
     redecode_cli,
@@ -83,9 +83,10 @@ def gateway(
     as_json: AsJson = False,
 ) -> None:
     """Receive, store and show what the nodes send, until Ctrl-C."""
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     with refusing():
-        asyncio.run(_serve(load(config), as_json))
+        loaded = load(config)
+        logs.configure(loaded.log, sys.stderr)
+        asyncio.run(_serve(loaded, as_json))
 
 
 @config_app.command()

@@ -24,6 +24,7 @@ from gateway.addresses import Eui as Eui
 from gateway.addresses import parse_address as parse_address
 from gateway.addresses import parse_eui as parse_eui
 from gateway.alarms.section import AlarmsConfig
+from gateway.logs import LogConfig
 from gateway.network.config import NetworkConfig
 from gateway.nightly import BackupConfig
 from gateway.peers import File, InfluxConfig, LnsConfig, MqttSinkConfig, WebhookConfig
@@ -177,6 +178,7 @@ class Config(Section):
     source: tuple[AnySourceConfig, ...] = Field(
         default=(SourceConfig(),), min_length=1, strict=False, description="one or more tables [[source]]"
     )
+    log: LogConfig = Field(default=LogConfig(), description="a table [log]")
     page: PageConfig = Field(default=PageConfig(), description="a table [page]")
     backup: BackupConfig = Field(default=BackupConfig(), description="a table [backup]")
     sink: tuple[AnySinkConfig, ...] = Field(
@@ -204,6 +206,7 @@ _TABLES: dict[str, type[Section]] = {
     "backup": BackupConfig,
     "alarms": AlarmsConfig,
     "page": PageConfig,
+    "log": LogConfig,
 }
 _CLASSES: dict[str | int, type[Section]] = {
     _UDP: SourceConfig,

@@ -31,7 +31,7 @@ from gateway.console import (
 )
 from gateway.store import queries
 
-_AT_ONCE = 1000  # so many are compared in one go; between them a running gateway does its own work
+_AT_ONCE = 100  # so many are compared in one go; between them a running gateway does its own work
 _SHOWN = 20
 _STATES = {"new": "new", "back": "taken up again", "changed": "changed"}
 _KINDS = ", ".join(device_files.KINDS)

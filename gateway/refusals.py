@@ -49,4 +49,4 @@ class Refusals:
 
 
 def _tell(cause: str, count: int, reason: str) -> None:
-    _log.warning('refused cause=%s count=%d last="%s"', cause, count, reason)
+    _log.warning("refused", extra={"cause": cause, "count": count, "last": reason})

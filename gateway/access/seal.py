@@ -9,7 +9,6 @@ from pathlib import Path
 from Crypto.Cipher import AES
 from Crypto.Cipher._mode_siv import SivMode
 
-from gateway.access.siv import Siv
 from gateway.model import GatewayError
 from gateway.store.database import Connection, Postgres, Where
 
@@ -35,17 +34,14 @@ class SealError(GatewayError):
 class Keys:
     """Seals what goes into the database and opens it on first use. `repr` shows nothing."""
 
-    __slots__ = ("_master", "_opened", "_siv")
+    __slots__ = ("_master", "_opened")
 
     def __init__(self, master: bytes):
         self._master = master
-        self._siv = Siv(master)
         self._opened: dict[bytes, bytes] = {}
 
     def seal(self, key: bytes, *context: str) -> bytes:
         """Bound to `context`, a column and a device: elsewhere it opens nothing."""
-        if len(key) == _PLAIN_BYTES:
-            return self._siv.seal(key, [part.encode() for part in context])
         ciphertext, tag = self._cipher(context).encrypt_and_digest(key)
         return tag + ciphertext
 
@@ -60,8 +56,6 @@ class Keys:
 
     def _unseal(self, sealed: bytes, context: tuple[str, ...]) -> bytes:
         try:
-            if len(sealed) == _TAG_BYTES + _PLAIN_BYTES:
-                return self._siv.open(sealed, [part.encode() for part in context])
             return self._cipher(context).decrypt_and_verify(sealed[_TAG_BYTES:], sealed[:_TAG_BYTES])
         except ValueError:
             raise SealError(

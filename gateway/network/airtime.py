@@ -39,8 +39,12 @@ class Airtime:
         hour = self._hours.get(band)
         while hour and hour[0].end_ms <= now_ms - _HOUR_MS:
             self._spent_us[band] -= hour.popleft().on_air_us
-        limit_us = _HOUR_MS * 1000 * self._region.sub_bands[band][2] // _WHOLE
-        return int(limit_us * share) - self._spent_us.get(band, 0)
+        return int(self._limit_us(band) * share) - self._spent_us.get(band, 0)
+
+    def spent(self, now_ms: int) -> dict[int, float]:
+        """Sub-band: the share of its limit that this hour has used."""
+        limits = {band: self._limit_us(band) for band in self._hours}
+        return {band: 1 - self.free_us(band, now_ms) / limit for band, limit in limits.items() if limit}
 
     def book(self, hz: int, start_ms: int, tmst: int, on_air_us: int) -> Booked:
         band = regions.sub_band_index(self._region, hz)
@@ -57,6 +61,10 @@ class Airtime:
             self._hours[booked.band].remove(booked)
             self._spent_us[booked.band] -= booked.on_air_us
             self._queue = [each for each in self._queue if each is not booked]
+
+    def _limit_us(self, band: int) -> int:
+        thousandths: int = self._region.sub_bands[band][2]
+        return _HOUR_MS * 1000 * thousandths // _WHOLE
 
     def _is_idle(self, start_ms: int, tmst: int, on_air_us: int) -> bool:
         """By the concentrator's own clock, which wraps."""

@@ -2,7 +2,7 @@
 
 import math
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from codec.lorawan import regions
@@ -35,6 +35,15 @@ class Gateway:
 
 
 @dataclass(frozen=True, slots=True)
+class Spent:
+    """Of the hour's airtime that the law gives a gateway in a sub-band, in MHz, the share that is used."""
+
+    gateway_id: str
+    band: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """A gateway and a window that can take a frame, and the airtime set aside for it.
 
@@ -64,6 +73,13 @@ class Gateways:
         if gateway_id not in self._known:
             self._known[gateway_id] = Gateway(Airtime(self._region))
         return self._known[gateway_id]
+
+    def spent(self, now_ms: int) -> Iterator[Spent]:
+        """Of all gateways that have sent something."""
+        for gateway_id, known in self._known.items():
+            for index, share in known.airtime.spent(now_ms).items():
+                low_hz, high_hz, *_ = self._region.sub_bands[index]
+                yield Spent(gateway_id, f"{low_hz / 1e6:g}-{high_hz / 1e6:g}", share)
 
     def heard_ms(self, hearings: Iterable[Reception]) -> int:
         """When the frame ended: each gateway's word of it was half a round trip on its way."""

@@ -17,6 +17,7 @@ from gateway.network.answering import Answering, Fixed, WayDown
 from gateway.network.config import NetworkConfig
 from gateway.network.downlink import Listening
 from gateway.network.drafts import Due
+from gateway.network.gateways import Gateways
 from gateway.network.join import Admitted, draw_dev_addr, open_session
 from gateway.network.join import decide as decide_join
 from gateway.network.mac import State
@@ -76,6 +77,10 @@ class NetworkServer:
         self._begun: dict[bytes, int] = {}  # taken in the transaction that is open
         self._notes = Notes(store, clock, refusals)
         self._answering = Answering(self._wishes, config.dedup_ms, store, clock, counters, refusals, way_down)
+
+    @property
+    def gateways(self) -> Gateways:
+        return self._answering.gateways
 
     def take(self, receptions: Iterable[Reception]) -> list[Uplink]:
         """Judge what was heard, in one transaction; it is on disk on return, or StoreError and nothing is.

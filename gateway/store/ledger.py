@@ -1,7 +1,7 @@
 """The ledger: who may send, what was heard, what it said. Every write stands in a transaction."""
 
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, fields
 from functools import lru_cache
 from operator import attrgetter
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from gateway.access import seal
 from gateway.access.seal import KeyFile
 from gateway.model import Device, GatewayError, Reading, Reception, Session, Uplink
-from gateway.store.database import Connection, Role, Row, Where, among, connect
+from gateway.store.database import Connection, Role, Row, StoreError, Where, among, connect
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -45,6 +45,7 @@ class Store:
 
     def __init__(self, where: Where, key_file: KeyFile | None = None):
         self.where = where
+        self.write_error: str | None = None  # why nothing can be written just now
         self._db = connect(where)
         try:
             self._keys = seal.unlock(self._db, where, key_file) if key_file else None
@@ -64,9 +65,16 @@ class Store:
     def close(self) -> None:
         self._db.close()
 
-    def transaction(self) -> AbstractContextManager[None]:
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
         """All of it is on disk at the end, or nothing is changed."""
-        return self._db.transaction()
+        try:
+            with self._db.transaction():
+                yield
+        except StoreError as error:
+            self.write_error = str(error)
+            raise
+        self.write_error = None
 
     # Devices
 

@@ -23,6 +23,7 @@ from gateway.counters import Counters
 from gateway.model import Clock
 from gateway.network import routes as downlinks
 from gateway.notify import Notifier
+from gateway.readiness import Health
 from gateway.sources.presence import Presence
 from gateway.store import queries
 from gateway.store.database import Connection, StoreError, Where, opened
@@ -77,8 +78,9 @@ def create_app(
     config: HttpConfig,
     writer: Writer | None = None,
     page: PageConfig | None = None,
-    health: operation.Health | None = None,
+    health: Health | None = None,
     presence: Presence | None = None,
+    figures: Health | None = None,
 ) -> FastAPI:
     """The app to be served by `gateway.web.server`, which ends its event streams. No writer, no change."""
     app = description.DescribedApp(
@@ -103,6 +105,7 @@ def create_app(
         page or PageConfig(),
         health,
         presence,
+        figures,
     )
     for each in (
         router,

@@ -32,6 +32,7 @@ class Site:
     page: PageConfig = field(default_factory=PageConfig)
     health: Callable[[], dict[str, Any]] | None = None
     presence: Presence | None = None
+    figures: Callable[[], dict[str, Any]] | None = None
 
 
 def _site(request: Request) -> Site:

@@ -1,16 +1,33 @@
 """/readyz names what is wrong to those who may know; /metrics is Prometheus' text."""
 
+import logging
 import re
+import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import pytest
 
+from gateway import figures, readiness
 from gateway.app import App
 from gateway.config import Address, Config, HttpConfig, SourceConfig, StoreConfig
-from gateway.store import outbox
-from tests.gateway.desk import START_MS, ManualClock
+from gateway.nightly import BackupConfig
+from gateway.readiness import Readiness
+from gateway.store import backup, outbox
+from gateway.store.database import Postgres, StoreError
+from gateway.store.ledger import Store
+from tests.gateway import postgres
+from tests.gateway.desk import EUIS, START_MS, Desk, ManualClock, Node, otaa
+from tests.gateway.forwarder import Forwarder, push, rxpk
 
 _LINE = re.compile(r'messfunk_[a-z_]+(\{[a-z]+="[^"\\\n]*"\})? -?[0-9.e+-]+')
+
+
+@pytest.fixture
+def postgresql() -> Iterator[postgres.Server]:
+    with postgres.server() as server:
+        yield server
 
 
 def config(path: Path) -> Config:
@@ -48,3 +65,124 @@ async def test_figures_need_a_token_once_there_is_one(tmp_path: Path) -> None:
             assert (await client.get("/metrics")).status_code == 401
             header = {"Authorization": f"Bearer {made['token']}"}
             assert (await client.get("/metrics", headers=header)).status_code == 200
+
+
+async def causes(client: httpx.AsyncClient) -> list[str]:
+    answer = await client.get("/readyz")
+    told: list[str] = answer.json()["causes"]
+    assert answer.status_code == (503 if told else 200)
+    return told
+
+
+async def test_a_full_disk_is_seen_before_it_is_full_and_when_it_is(tmp_path: Path) -> None:
+    left = [1 << 40]
+    async with (
+        App(config(tmp_path / "x.db"), ManualClock(), free=lambda folder: (left[0], 1 << 41)) as app,
+        httpx.AsyncClient(base_url=app.http_url) as client,
+    ):
+        assert await causes(client) == []
+        left[0] = 5 << 20
+        assert await causes(client) == ["disk: 5 MiB are free where the database lies: make room"]
+        left[0] = 1 << 40
+        pages = app.store.connection.execute("PRAGMA page_count").fetchone()[0]
+        app.store.connection.execute(f"PRAGMA max_page_count = {pages}")  # SQLite's own full disk
+        with pytest.raises(StoreError, match="full"):
+            fill(app.store)
+        (cause,) = await causes(client)
+        assert cause.startswith("database: ") and "full" in cause
+        told = (await client.get("/metrics")).text
+        assert "messfunk_store_up 0" in told and f"messfunk_free_bytes {1 << 40}" in told
+        app.store.connection.execute("PRAGMA max_page_count = 1000000")
+        fill(app.store)
+        assert await causes(client) == []
+
+
+def fill(store: Store) -> None:
+    with store.transaction():
+        store.add_events(("uplink", "x" * 100_000) for _ in range(10))
+
+
+async def test_a_stale_backup_is_seen(tmp_path: Path) -> None:
+    (tmp_path / "backups").mkdir()
+    nightly = BackupConfig(folder=tmp_path / "backups")
+    wanted = config(tmp_path / "x.db").model_copy(update={"backup": nightly})
+    clock = ManualClock()
+    async with App(wanted, clock) as app, httpx.AsyncClient(base_url=app.http_url) as client:
+        backup.create(app.store.where, tmp_path / "backups", clock.now_ms() - 25 * 3_600_000)
+        assert await causes(client) == []
+        clock.turn_to(clock.now_ms() + 2 * 3_600_000)
+        assert await causes(client) == ["backup: the newest is 27 hours old"]
+
+
+async def test_a_database_that_goes_down_is_told_by_readyz_and_the_log(
+    postgresql: postgres.Server, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    """A server of its own, so that no other test finds it gone; looked at without waiting for its turn."""
+    where = postgresql.database()
+    assert isinstance(where, Postgres)
+    wanted = config(tmp_path / "x.db")
+    wanted = wanted.model_copy(update={"store": StoreConfig(path=tmp_path / "x.db", url=where.url)})
+    async with App(wanted, ManualClock()) as app, httpx.AsyncClient(base_url=app.http_url) as client:
+        watching = Readiness(app.health)
+        assert await causes(client) == []
+        postgresql.stop()
+        try:
+            (cause,) = await causes(client)
+            assert cause.startswith("database: ")
+            with caplog.at_level(logging.INFO, "gateway.readiness"):
+                watching.look()
+                watching.look()
+        finally:
+            postgresql.start()
+        assert await causes(client) == []
+        with caplog.at_level(logging.INFO, "gateway.readiness"):
+            watching.look()
+    told = [record.getMessage() for record in caplog.records if record.name == "gateway.readiness"]
+    assert [text.partition(": d")[0] for text in told] == ["not ready", "ready again"]
+
+
+def test_it_is_looked_at_within_ten_seconds() -> None:
+    assert readiness._EVERY_S * 2 <= 10
+
+
+async def test_the_air_that_a_gateway_used_is_told_by_sub_band(desk: Desk, joiner: Node) -> None:
+    desk.hear(desk.reception(joiner.join_request()))
+    await desk.clock.advance(6000)
+    (spent,) = desk.server.gateways.spent(desk.clock.now_ms())
+    on_air_ms = (12.25 + 8 + 20) * 4.096  # 17 bytes without CRC at SF9 (SX1276 data sheet, section 4.1.1.7)
+    assert (spent.gateway_id, spent.band) == (EUIS[0], "868-868.6")
+    assert spent.share == pytest.approx(on_air_ms / 36_000, rel=0.01)
+    await desk.clock.advance(3_600_000)
+    assert [each.share for each in desk.server.gateways.spent(desk.clock.now_ms())] == [0]
+
+
+def test_what_the_kernel_drops_is_counted() -> None:
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as deaf,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as loud,
+    ):
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        deaf.bind(("127.0.0.1", 0))
+        assert figures.drops(deaf.fileno()) == 0
+        for _ in range(200):
+            loud.sendto(bytes(1000), deaf.getsockname())
+        deaf.setblocking(False)
+        got = 0
+        while True:
+            try:
+                got += bool(deaf.recv(2000))
+            except BlockingIOError:
+                break
+        assert figures.drops(deaf.fileno()) == 200 - got > 0
+
+
+async def test_strangers_are_counted_and_name_no_label(tmp_path: Path) -> None:
+    async with App(config(tmp_path / "x.db"), ManualClock()) as app:
+        forwarder = Forwarder(app.udp_address)
+        for number in range(40):
+            await forwarder.ask(push(rxpk(otaa(number).join_request()), eui=f"aa555a00000002{number:02x}"))
+        forwarder.close()
+        async with httpx.AsyncClient(base_url=app.http_url) as client:
+            told = (await client.get("/metrics")).text
+    assert "messfunk_unknown_devices 40\n" in told
+    assert "aa555a00000002" not in told and "70b3d57ed001" not in told
