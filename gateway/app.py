@@ -24,7 +24,7 @@ from gateway.network.server import NetworkServer
 from gateway.nightly import Nightly
 from gateway.notify import Notifier
 from gateway.peers import LnsConfig
-from gateway.readiness import Readiness
+from gateway.readiness import Readiness, free
 from gateway.refusals import Refusals
 from gateway.sinks.feeding import Sinks
 from gateway.sources.basics_station import BasicsStation
@@ -50,7 +50,7 @@ class App:
         config: Config,
         clock: Clock,
         rng: Random | None = None,
-        free: Callable[[Path], tuple[int, int]] = doctor.free,
+        free: Callable[[Path], tuple[int, int]] = free,
     ):
         self.clock = clock
         self.counters = Counters()
@@ -83,7 +83,7 @@ class App:
             starting.push_async_callback(self._alarms.stop)
             self._decoding = Decoding(self.store, self.counters, self._alarms, self._sinks)
             self._decode(())
-            self.nightly = Nightly(self._config.backup, self.store, self.clock)
+            self.nightly = Nightly(self._config.backup, self._config.retention, self.store, self.clock)
             self.nightly.start()
             starting.callback(self._refusals.flush)
             await self._open_sources(starting)

@@ -43,7 +43,7 @@ from gateway.model import Device, GatewayError
 from gateway.network import cli as downlink_cli
 from gateway.network import strangers
 from gateway.service.notify import Service
-from gateway.store import queries, sites
+from gateway.store import queries, retention, sites
 from gateway.store.ledger import Store
 from gateway.web import shapes
 
@@ -105,8 +105,9 @@ def init(file: ConfigFile = CONFIG, as_json: AsJson = False) -> None:
 def check(file: ConfigFile = CONFIG, as_json: AsJson = False) -> None:
     """Say what is wrong in a configuration, if anything is."""
     with refusing():
-        load(file)
-    tell({"config": str(file), "ok": True}, as_json, f"{file}: good")
+        kept = load(file).retention
+    document = {"config": str(file), "ok": True, "retention": kept.model_dump()}
+    tell(document, as_json, f"{file}: good\nkept: {retention.told(kept)}; hours and days of values for ever")
 
 
 @config_app.command(name="print")

@@ -33,6 +33,7 @@ from gateway.section import Section
 from gateway.sources.section import SourceConfig as SourceConfig
 from gateway.sources.section import StationConfig as StationConfig
 from gateway.store.database import Postgres, Where
+from gateway.store.retention import RetentionConfig
 from gateway.web.section import PageConfig
 
 
@@ -181,6 +182,7 @@ class Config(Section):
     log: LogConfig = Field(default=LogConfig(), description="a table [log]")
     page: PageConfig = Field(default=PageConfig(), description="a table [page]")
     backup: BackupConfig = Field(default=BackupConfig(), description="a table [backup]")
+    retention: RetentionConfig = Field(default=RetentionConfig(), description="a table [retention]")
     sink: tuple[AnySinkConfig, ...] = Field(
         default=(), strict=False, description="none or more tables [[sink]]"
     )
@@ -207,6 +209,7 @@ _TABLES: dict[str, type[Section]] = {
     "alarms": AlarmsConfig,
     "page": PageConfig,
     "log": LogConfig,
+    "retention": RetentionConfig,
 }
 _CLASSES: dict[str | int, type[Section]] = {
     _UDP: SourceConfig,

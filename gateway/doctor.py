@@ -1,16 +1,15 @@
 """What may go wrong where the gateway runs: each finding in words, with the next step."""
 
 import ctypes
-import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
-from gateway import local
+from gateway import doctor_brokers, doctor_files, local
 from gateway.config import Config, SourceConfig, StationConfig
+from gateway.finding import Finding
 from gateway.model import GatewayError
-from gateway.peers import LnsConfig
+from gateway.mqtt.look import Seen
+from gateway.peers import BrokerConfig, LnsConfig
 from gateway.store import backup
 
 _TIMEX_BYTES = 512  # more than any kernel's struct timex
@@ -21,17 +20,12 @@ _STALE_H = 26
 _HOUR_MS = 3_600_000
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """`look` is what nobody but the operator can see; `wrong` needs doing."""
-
-    name: str
-    state: Literal["good", "look", "wrong"]
-    text: str
-
-
 def examine(
-    config: Config, now_ms: int, is_synchronized: Callable[[], bool], free: Callable[[Path], tuple[int, int]]
+    config: Config,
+    now_ms: int,
+    is_synchronized: Callable[[], bool],
+    free: Callable[[Path], tuple[int, int]],
+    look: Callable[[BrokerConfig], Seen],
 ) -> Iterator[Finding]:
     """`free` says how many bytes of how many are free where a path lies."""
     yield _clock(is_synchronized())
@@ -39,10 +33,13 @@ def examine(
     yield _master_key(config)
     yield _lock(config.store.path)
     yield _backup(config, now_ms)
+    yield from doctor_files.examine(config, now_ms)
+    for each in (*config.source, *config.sink):
+        if isinstance(each, BrokerConfig):
+            kind = "source" if isinstance(each, LnsConfig) else "sink"
+            yield from doctor_brokers.examine(each, f"{kind} {each.name}", look)
     for source in config.source:
-        if isinstance(source, LnsConfig):
-            yield from _broker(source)
-        else:
+        if not isinstance(source, LnsConfig):
             yield from _gateways(source)
 
 
@@ -50,12 +47,6 @@ def is_synchronized() -> bool:
     """As the kernel knows from whoever steers it: chrony, timesyncd, ntpd."""
     timex = ctypes.create_string_buffer(_TIMEX_BYTES)  # modes 0: only read
     return bool(0 <= ctypes.CDLL(None).adjtimex(timex) != _TIME_ERROR)
-
-
-def free(folder: Path) -> tuple[int, int]:
-    """Bytes free, and bytes at all."""
-    usage = shutil.disk_usage(folder)
-    return usage.free, usage.total
 
 
 def _clock(is_good: bool) -> Finding:
@@ -130,13 +121,3 @@ def _gateways(source: SourceConfig | StationConfig) -> Iterator[Finding]:
         yield Finding(
             where, "look", "whoever reaches the port is believed: set tokens_file or client_ca_file"
         )
-
-
-def _broker(source: LnsConfig) -> Iterator[Finding]:
-    """A broker does not tell its limits: where to look."""
-    where = f"source {source.name}"
-    if source.type != "tts":
-        text = "ChirpStack publishes at QoS 0 unless [integration.mqtt] qos = 1, and then loses what we miss"
-        yield Finding(where, "look", text)
-    text = "while we are away Mosquitto keeps 1000 messages: set max_queued_messages 0 and persistence true"
-    yield Finding(where, "look", text)

@@ -10,6 +10,8 @@ from gateway import doctor as doctoring
 from gateway.clock import WallClock
 from gateway.config import load
 from gateway.console import CONFIG, AsJson, refusing, tell
+from gateway.mqtt.look import look
+from gateway.readiness import free
 
 app = typer.Typer()
 
@@ -21,9 +23,8 @@ def doctor(
 ) -> None:
     """Look at clock, disk, master key, database, backup and brokers. Exit code 1 when something is wrong."""
     with refusing():
-        found = list(
-            doctoring.examine(load(config), WallClock().now_ms(), doctoring.is_synchronized, doctoring.free)
-        )
+        now_ms = WallClock().now_ms()
+        found = list(doctoring.examine(load(config), now_ms, doctoring.is_synchronized, free, look))
     is_well = all(each.state != "wrong" for each in found)
     lines = [f"{each.state:5}  {each.name}: {each.text}" for each in found]
     tell({"ok": is_well, "findings": [asdict(each) for each in found]}, as_json, "\n".join(lines))

@@ -10,6 +10,7 @@ from gateway.model import Clock, GatewayError
 from gateway.section import Section
 from gateway.store import backup, retention
 from gateway.store.ledger import Store
+from gateway.store.retention import RetentionConfig
 
 _log = logging.getLogger(__name__)
 _DAY_MS = 86_400_000
@@ -31,9 +32,10 @@ class BackupConfig(Section):
 class Nightly:
     """Runs from `start` on; `error` says why the last backup failed."""
 
-    def __init__(self, config: BackupConfig, store: Store, clock: Clock):
+    def __init__(self, config: BackupConfig, retention: RetentionConfig, store: Store, clock: Clock):
         self.error: str | None = None
         self._config = config
+        self._retention = retention
         self._store = store
         self._clock = clock
 
@@ -60,7 +62,7 @@ class Nightly:
     async def _trim(self) -> None:
         while True:
             with self._store.transaction():
-                gone = retention.trim(self._store.connection, self._clock.now_ms())
+                gone = retention.trim(self._store.connection, self._clock.now_ms(), self._retention)
             if not gone:
                 return
             await asyncio.sleep(0)  # frames come first

@@ -40,7 +40,7 @@ def _check_url(url: str, schemes: tuple[str, ...]) -> str:
     return url
 
 
-def _is_loopback(url: str) -> bool:
+def is_loopback(url: str) -> bool:
     host = urlsplit(url).hostname or ""
     try:
         return ipaddress.ip_address(host).is_loopback
@@ -83,7 +83,7 @@ class BrokerConfig(Section):
     @classmethod
     def _password_needs_tls(cls, plaintext: bool, info: ValidationInfo) -> bool:
         url, password = info.data.get("url", ""), info.data.get("password_file")
-        if url.startswith("mqtt:") and password and not _is_loopback(url) and not plaintext:
+        if url.startswith("mqtt:") and password and not is_loopback(url) and not plaintext:
             raise ValueError(
                 "anybody on the way could read the password: use mqtts://, or set plaintext = true"
             )
@@ -170,7 +170,7 @@ class _HttpSinkConfig(Section):
     @classmethod
     def _token_needs_tls(cls, plaintext: bool, info: ValidationInfo) -> bool:
         url, token = info.data.get("url", ""), info.data.get("token_file")
-        if url.startswith("http:") and token and not _is_loopback(url) and not plaintext:
+        if url.startswith("http:") and token and not is_loopback(url) and not plaintext:
             raise ValueError("anybody on the way could read the token: use https://, or set plaintext = true")
         return plaintext
 

@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 from gateway.store.database import StoreError
@@ -55,9 +57,14 @@ class Readiness:
         self._told = found
 
 
+def free(folder: Path) -> tuple[int, int]:
+    """Bytes free, and bytes at all."""
+    usage = shutil.disk_usage(folder)
+    return usage.free, usage.total
+
+
 def causes(health: dict[str, Any]) -> Iterator[str]:
     """One sentence each, which begins with the name of what it is about."""
-    now = health["now"]
     if health["store_error"]:
         yield f"database: {health['store_error']}"
     elif health["free_bytes"] is not None and health["free_bytes"] < _LEAST_FREE_BYTES:
@@ -65,15 +72,23 @@ def causes(health: dict[str, Any]) -> Iterator[str]:
     for name, error in health["sources"].items():
         if error:
             yield f"source {name}: {error}"
-    for gateway_id, at in health["conflicts"].items():
-        if now - at < _CONFLICT_MS:
-            yield f"gateway {gateway_id}: claimed from a second address, last at {instant(at)}"
-    for lag in health["sinks"]:
-        if lag["error"]:
-            yield f"sink {lag['name']}: {lag['error']}"
-        elif lag["oldest_at"] is not None and now - lag["oldest_at"] > _LATE_MS:
-            yield f"sink {lag['name']}: behind since {instant(lag['oldest_at'])}"
+    yield from _gateways(health)
+    yield from _sinks(health)
     if health["backup_error"]:
         yield f"backup: {health['backup_error']}"
     elif health["backup_age_ms"] is not None and health["backup_age_ms"] > _STALE_MS:
         yield f"backup: the newest is {health['backup_age_ms'] // 3_600_000} hours old"
+
+
+def _gateways(health: dict[str, Any]) -> Iterator[str]:
+    for gateway_id, at in health["conflicts"].items():
+        if health["now"] - at < _CONFLICT_MS:
+            yield f"gateway {gateway_id}: claimed from a second address, last at {instant(at)}"
+
+
+def _sinks(health: dict[str, Any]) -> Iterator[str]:
+    for lag in health["sinks"]:
+        if lag["error"]:
+            yield f"sink {lag['name']}: {lag['error']}"
+        elif lag["oldest_at"] is not None and health["now"] - lag["oldest_at"] > _LATE_MS:
+            yield f"sink {lag['name']}: behind since {instant(lag['oldest_at'])}"

@@ -37,7 +37,7 @@ class Enduring(ABC, Generic[Life]):
         self._role = role
         self._rng = rng
         self._password = read_secret(config.password_file)
-        self._tls = _tls(config) if config.is_tls else None
+        self._tls = tls_context(config) if config.is_tls else None
         self._connection: Life | None = None
 
     def start(self) -> None:
@@ -86,7 +86,7 @@ class Enduring(ABC, Generic[Life]):
         self._role.connected()
 
 
-def _tls(config: BrokerConfig) -> ssl.SSLContext:
+def tls_context(config: BrokerConfig) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=config.ca_file)
         if config.cert_file:

@@ -11,7 +11,7 @@ from paho.mqtt.properties import Properties
 from gateway.mqtt.connection import Connection, Said
 from gateway.mqtt.enduring import CONNECT_S, Enduring
 
-_SESSION_S = 7 * 86400  # how long a broker keeps what we have not taken
+SESSION_S = 7 * 86400  # how long a broker keeps what we have not taken
 UNACKNOWLEDGED = 200  # messages we hold at most
 _MESSAGE = 1 << 16
 
@@ -66,5 +66,5 @@ class Link(Enduring[Connection]):
         properties.ReceiveMaximum = UNACKNOWLEDGED
         properties.MaximumPacketSize = _MESSAGE
         if self._role.session:
-            properties.SessionExpiryInterval = _SESSION_S
+            properties.SessionExpiryInterval = SESSION_S
         return {"clean_start": not self._role.session, "properties": properties}

@@ -44,7 +44,10 @@ def registered() -> str:
 
 def test_a_first_configuration_is_written_checked_and_printed() -> None:
     assert told("config", "init") == {"config": "messfunk.toml"}
-    assert told("config", "check") == {"config": "messfunk.toml", "ok": True}
+    kept = {"uplink_days": 0, "reception_days": 400, "downlink_days": 400, "audit_days": 1100}
+    assert told("config", "check") == {"config": "messfunk.toml", "ok": True, "retention": kept}
+    assert "kept: uplink for ever, reception 400 days" in run("config", "check").stdout
+    assert told("config", "print")["retention"] == kept
     printed = told("config", "print")
     assert printed["http"] == {
         "bind": "127.0.0.1:8080",
@@ -53,7 +56,8 @@ def test_a_first_configuration_is_written_checked_and_printed() -> None:
         "behind_proxy": False,
         "open_on_loopback": False,
     }
-    assert printed["source"] == [{"type": "semtech_udp", "bind": "127.0.0.1:1700", "gateways": []}]
+    udp = {"type": "semtech_udp", "bind": "127.0.0.1:1700", "gateways": [], "keepalive_s": 10}
+    assert printed["source"] == [udp]
     assert 'net_id = "000000"' in run("config", "print").stdout
 
 

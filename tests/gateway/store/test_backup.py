@@ -9,11 +9,12 @@ from typer.testing import CliRunner
 
 from gateway.access.seal import KeyFile
 from gateway.cli import app
-from gateway.model import Device
+from gateway.model import Device, Reading
 from gateway.nightly import BackupConfig, Nightly
-from gateway.store import backup, retention
+from gateway.store import backup, outbox, retention, rollups
 from gateway.store.backup import BackupError
 from gateway.store.ledger import Store
+from gateway.store.retention import RetentionConfig
 from tests.gateway.desk import START_MS, Desk, ManualClock, Node
 
 DAY_MS = 86_400_000
@@ -91,7 +92,7 @@ def test_a_damaged_one_is_refused(desk: Desk, node: Node, tmp_path: Path) -> Non
 async def test_each_night_one_is_made_and_old_ones_go(desk: Desk, tmp_path: Path) -> None:
     folder = tmp_path / "copies"
     clock = ManualClock()
-    nightly = Nightly(BackupConfig(folder=folder, keep=3), desk.store, clock)
+    nightly = Nightly(BackupConfig(folder=folder, keep=3), RetentionConfig(), desk.store, clock)
     nightly.start()
     for _ in range(5):
         await clock.advance(DAY_MS)
@@ -103,7 +104,7 @@ async def test_each_night_one_is_made_and_old_ones_go(desk: Desk, tmp_path: Path
 async def test_a_backup_that_fails_is_told(desk: Desk, tmp_path: Path) -> None:
     (tmp_path / "copies").write_text("a file where a folder should be")
     clock = ManualClock()
-    nightly = Nightly(BackupConfig(folder=tmp_path / "copies"), desk.store, clock)
+    nightly = Nightly(BackupConfig(folder=tmp_path / "copies"), RetentionConfig(), desk.store, clock)
     nightly.start()
     await clock.advance(DAY_MS)
     assert nightly.error and "no backup could be made" in nightly.error
@@ -113,10 +114,44 @@ def test_only_what_is_old_goes(desk: Desk, node: Node) -> None:
     for _ in range(2):
         desk.hear(desk.reception(node.uplink()))
         desk.clock.turn_to(START_MS + 300 * DAY_MS)
+    kept = RetentionConfig()
     with desk.store.transaction():
-        assert retention.trim(desk.store.connection, START_MS + 399 * DAY_MS) == 0
-        assert retention.trim(desk.store.connection, START_MS + 401 * DAY_MS) == 1
+        assert retention.trim(desk.store.connection, START_MS + 399 * DAY_MS, kept) == 0
+        assert retention.trim(desk.store.connection, START_MS + 401 * DAY_MS, kept) == 1
     assert len(desk.fcnts(node.dev_eui)) == 2, "uplinks stay"
+
+
+def test_uplinks_go_when_it_is_wanted_but_not_what_a_sink_is_owed(desk: Desk, node: Node) -> None:
+    db = desk.store.connection
+    uplinks = [desk.hear(desk.reception(node.uplink()))[0] for _ in range(3)]
+    reading = Reading(node.dev_eui, "distance", START_MS, 1.0, None, 1, uplinks[0].id)
+    with desk.store.transaction():
+        desk.store.set_decoded(uplinks[0].id, [reading], None)
+        outbox.put(db, ["town"], [uplinks[1].id], START_MS)
+        rollups.add(db, [(node.dev_eui, "distance", START_MS, 1.0)])
+        kept = RetentionConfig(uplink_days=40)
+        assert retention.trim(db, START_MS + 39 * DAY_MS, kept) == 0
+        assert retention.trim(db, START_MS + 41 * DAY_MS, kept) == 2
+    assert desk.fcnts(node.dev_eui) == [(1, 1)]
+    assert db.execute("SELECT count(*) FROM reading").fetchone()[0] == 0
+    assert db.execute("SELECT count(*) FROM daily").fetchone()[0] == 1, "days stay"
+    with pytest.raises(ValueError, match="at least 32"):
+        RetentionConfig(uplink_days=2)
+
+
+def test_downlinks_that_wait_do_not_go(desk: Desk, node: Node) -> None:
+    db = desk.store.connection
+    with desk.store.transaction():
+        for state in ("queued", "pending", "sent", "failed"):
+            db.execute(
+                "INSERT INTO downlink"
+                " (dev_eui, fport, payload, confirmed, priority, actor, created_at, state)"
+                " VALUES (?, 10, ?, 0, 0, 'me', ?, ?)",
+                (node.dev_eui, b"", START_MS, state),
+            )
+        assert retention.trim(db, START_MS + 401 * DAY_MS, RetentionConfig()) == 2
+    left = [row["state"] for row in db.execute("SELECT state FROM downlink ORDER BY id")]
+    assert left == ["queued", "pending"]
 
 
 def test_as_the_operator_does(desk: Desk, node: Node, tmp_path: Path) -> None:

@@ -1,0 +1,13 @@
+"""One finding of the doctor."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`look` is what nobody but the operator can see; `wrong` needs doing."""
+
+    name: str
+    state: Literal["good", "look", "wrong"]
+    text: str
