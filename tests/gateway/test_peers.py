@@ -154,7 +154,7 @@ def test_a_configuration_in_memory_needs_no_folder() -> None:
 def test_the_readmes_example_is_good(file: Path) -> None:
     readme = Path(__file__).parent.parent.parent / "README.md"
     examples = re.findall(r"```toml\n(.*?)```", readme.read_text("utf-8"), re.DOTALL)
-    (example,) = [text for text in examples if "[[source]]" in text]
+    (example,) = [text for text in examples if 'type = "chirpstack"' in text]
     (file.parent / "broker.password").write_text("secret\n")
     file.write_text(example)
     config = load(file)

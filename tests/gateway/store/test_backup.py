@@ -126,7 +126,7 @@ def test_uplinks_go_when_it_is_wanted_but_not_what_a_sink_is_owed(desk: Desk, no
     uplinks = [desk.hear(desk.reception(node.uplink()))[0] for _ in range(3)]
     reading = Reading(node.dev_eui, "distance", START_MS, 1.0, None, 1, uplinks[0].id)
     with desk.store.transaction():
-        desk.store.set_decoded(uplinks[0].id, [reading], None)
+        desk.store.set_decoded([(uplinks[0].id, [reading], None)])
         outbox.put(db, ["town"], [uplinks[1].id], START_MS)
         rollups.add(db, [(node.dev_eui, "distance", START_MS, 1.0)])
         kept = RetentionConfig(uplink_days=40)
