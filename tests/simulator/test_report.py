@@ -6,6 +6,7 @@ Nothing here shares code with the report: the pcap is read byte by byte, airtime
 import asyncio
 import json
 import math
+import re
 import struct
 from collections import Counter
 from dataclasses import dataclass
@@ -148,3 +149,26 @@ def test_no_key_is_in_the_event_log(run: Run) -> None:
     for row in scenario.node:
         assert scenario.app_key(row.dev_eui).hex() not in text
     assert "key" not in {field for row in run.events for field in row}
+
+
+def test_the_plots_show_each_curve_both_fates_and_the_faults(run: Run) -> None:
+    """Drawn shapes are counted: curves by node, bars up to the number of uplinks, a band for each fault."""
+    assert run.html.count("<polyline") == len(run.told["nodes"])
+    bars = [int(count) for count in re.findall(r"<title>(\d+) (?:heard|lost)</title>", run.html)]
+    assert sum(bars) == run.told["uplinks"]["sent"]
+    start_us, open_since, wanted = run.events[0]["t"], {}, []
+    for row in run.events:
+        if row["event"] == "fault" and row["what"].endswith(" ends"):
+            begin_us = open_since.pop((row["what"][:-5], row["target"]))
+            wanted.append((begin_us - start_us, row["t"] - begin_us))
+        elif row["event"] == "fault":
+            open_since[row["what"], row["target"]] = row["t"]
+    wanted += [
+        (since_us - start_us, start_us + 9 * 3600_000_000 - since_us) for since_us in open_since.values()
+    ]
+    drawn = re.findall(r'class="fault" x="([\d.]+)" y="12" width="([\d.]+)"', run.html)
+    scale_us = 9 * 3600e6 / 786
+    found = sorted(((float(x) - 62) * scale_us, float(width) * scale_us) for x, width in drawn)
+    assert len(found) == 2 * len(wanted)  # in both plots
+    for (begin_us, lasts_us), (x_us, width_us) in zip(sorted(wanted * 2), found, strict=True):
+        assert abs(x_us - begin_us) < scale_us and abs(width_us - lasts_us) < scale_us
