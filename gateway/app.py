@@ -263,6 +263,7 @@ class App:
                 self.health,
                 self._presence,
                 self.figures,
+                self._config.network,
             ),
             listener,
         )

@@ -46,6 +46,7 @@ from gateway.service.notify import Service
 from gateway.store import queries, retention, sites
 from gateway.store.ledger import Store
 from gateway.web import shapes
+from gateway.why import cli as why_cli
 
 app = typer.Typer()
 config_app = typer.Typer(no_args_is_help=True, help="The gateway's configuration file.")
@@ -63,6 +64,7 @@ app.add_typer(downlink_cli.app, name="downlink")
 app.add_typer(site_cli.app, name="site")
 app.add_typer(payload_cli.app)
 app.add_typer(doctor_cli.app)
+app.add_typer(why_cli.app)
 app.add_typer(redecode_cli.app)
 
 

@@ -9,7 +9,7 @@ from gateway.network.history import Frame
 
 # SNR at which a gateway still demodulates (SX1301 datasheet, table 17).
 REQUIRED_SNR_DB = {5: -2.5, 6: -5.0, 7: -7.5, 8: -10.0, 9: -12.5, 10: -15.0, 11: -17.5, 12: -20.0}
-_STEP_DB = 3
+STEP_DB = 3
 
 # NbTrans after a loss below each bound, by the NbTrans that was in force.
 _NB_TRANS = ((0.05, (1, 1, 2)), (0.10, (1, 2, 3)), (0.30, (2, 3, 3)), (2.0, (3, 3, 3)))
@@ -45,7 +45,7 @@ def propose(region: Region, now: Setting, heard: Sequence[Frame], bounds: Bounds
     best_snr_db = history.best_snr_db(heard)
     if len(heard) < history.LENGTH or best_snr_db is None:
         return now
-    steps = int((spare_db(region, now.data_rate, best_snr_db) - bounds.margin_db) // _STEP_DB)
+    steps = int((spare_db(region, now.data_rate, best_snr_db) - bounds.margin_db) // STEP_DB)
     data_rate, power_index = now.data_rate, now.power_index
     while steps > 0 and data_rate < bounds.most_data_rate:
         data_rate, steps = data_rate + 1, steps - 1

@@ -76,7 +76,7 @@ class Pump:
                 return
             raise
         with self._store.transaction():
-            outbox.settle(self._store.connection, batch)
+            outbox.settle(self._store.connection, self._sink.name, batch, self._clock.now_ms())
 
     def _bury(self, delivery: Delivery, reason: str) -> None:
         with self._store.transaction():

@@ -9,6 +9,7 @@ from typing import Any
 from codec.quantities import UNITS
 from gateway.store.database import Connection, Row
 
+_ID = 8
 _DUE = """
     SELECT o.id AS number, u.id, u.dev_eui, d.name, u.dev_addr, u.session_id, u.fcnt, u.fport, u.confirmed,
            u.received_at, u.payload, u.error
@@ -119,9 +120,20 @@ def due(db: Connection, sink: str, limit: int) -> list[Delivery]:
     return [_delivery(row, readings[row["id"]], receptions[row["id"]]) for row in rows]
 
 
-def settle(db: Connection, deliveries: Sequence[Delivery]) -> None:
+def settle(db: Connection, sink: str, deliveries: Sequence[Delivery], now: int) -> None:
     """The sink has them."""
     db.executemany("DELETE FROM outbox WHERE id = ?", [(delivery.number,) for delivery in deliveries])
+    ids = b"".join(bytes.fromhex(delivery.id) for delivery in deliveries)
+    db.execute("INSERT INTO delivery (sink, at, uplinks) VALUES (?, ?, ?)", (sink, now, ids))
+
+
+def delivered(db: Connection, uplink_id: str, since: int) -> Iterator[tuple[str, int]]:
+    """Which sinks took it, and when; `since` it was received."""
+    wanted = bytes.fromhex(uplink_id)
+    for row in db.execute("SELECT sink, at, uplinks FROM delivery WHERE at >= ? ORDER BY at, id", (since,)):
+        ids = bytes(row["uplinks"])
+        if any(ids[start : start + _ID] == wanted for start in range(0, len(ids), _ID)):
+            yield row["sink"], row["at"]
 
 
 def bury(db: Connection, delivery: Delivery, reason: str) -> None:

@@ -22,6 +22,8 @@ class RetentionConfig(Section):
     uplink_days: int = _days(0, "frames and their readings (hours and days stay)")
     reception_days: int = _days(400, "the notes which gateway heard a frame, and how well,")
     downlink_days: int = _days(400, "downlinks that are over")
+    transmission_days: int = _days(400, "the notes what gateways were told to send")
+    delivery_days: int = _days(400, "the notes when sinks took what")
     audit_days: int = _days(1100, "rows of the audit log")
 
     @field_validator("uplink_days")
@@ -50,6 +52,8 @@ _RULES = {
     ),
     "reception_days": _Rule("reception", "received_at", "id"),
     "downlink_days": _Rule("downlink", "created_at", "id", "WHERE state NOT IN ('queued', 'pending')"),
+    "transmission_days": _Rule("transmission", "at", "id"),
+    "delivery_days": _Rule("delivery", "at", "id"),
     "audit_days": _Rule("audit", "at", "id"),
 }
 # The oldest by their order, and of those only what is too old: a look at few rows, whatever the table holds.

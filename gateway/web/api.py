@@ -22,6 +22,8 @@ from gateway.config import HttpConfig
 from gateway.counters import Counters
 from gateway.model import Clock
 from gateway.network import routes as downlinks
+from gateway.network import wishes
+from gateway.network.config import NetworkConfig
 from gateway.notify import Notifier
 from gateway.readiness import Health
 from gateway.sources.presence import Presence
@@ -47,6 +49,7 @@ from gateway.web.paging import Order
 from gateway.web.problems import RequestError
 from gateway.web.section import PageConfig
 from gateway.web.site import AtSite, Site
+from gateway.why import routes as why_routes
 
 VERSION = version("messfunk")
 STATIC = Path(__file__).parent / "static"
@@ -81,6 +84,7 @@ def create_app(
     health: Health | None = None,
     presence: Presence | None = None,
     figures: Health | None = None,
+    network: NetworkConfig | None = None,
 ) -> FastAPI:
     """The app to be served by `gateway.web.server`, which ends its event streams. No writer, no change."""
     app = description.DescribedApp(
@@ -106,6 +110,7 @@ def create_app(
         health,
         presence,
         figures,
+        wishes.of(network or NetworkConfig()),
     )
     for each in (
         router,
@@ -117,6 +122,7 @@ def create_app(
         gateway_routes.router,
         access_routes.router,
         alarm_routes.router,
+        why_routes.router,
         login.router,
         *pages.ROUTERS,
     ):

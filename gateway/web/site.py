@@ -12,6 +12,9 @@ from gateway.config import HttpConfig
 from gateway.counters import Counters
 from gateway.model import Clock
 from gateway.sources.presence import Presence
+from gateway.network import wishes
+from gateway.network.config import NetworkConfig
+from gateway.network.mac import Wishes
 from gateway.store.database import Where
 from gateway.web.events import EventStreams
 from gateway.web.section import PageConfig
@@ -33,6 +36,7 @@ class Site:
     health: Callable[[], dict[str, Any]] | None = None
     presence: Presence | None = None
     figures: Callable[[], dict[str, Any]] | None = None
+    network: Wishes = field(default_factory=lambda: wishes.of(NetworkConfig()))
 
 
 def _site(request: Request) -> Site:

@@ -19,6 +19,8 @@ from gateway.web.page import PageRouter, render
 from gateway.web.present import is_stale
 from gateway.web.problems import RequestError
 from gateway.web.site import AtSite
+from gateway.why import frame as why_frame
+from gateway.why import node as why_node
 
 _FEED = 60
 _DOWNLINKS = 10
@@ -77,7 +79,9 @@ def live(request: Request, site: AtSite, dev_eui: DevEui | None = None) -> HTMLR
         spoken = sorted({each["dev_eui"] for each in frames} | ({dev_eui} if dev_eui else set()))
         names = {row["dev_eui"]: row["name"] for row in queries.devices_of(db, spoken)}
         downlinks = list(islice(queue.told(db, dev_eui), _DOWNLINKS)) if dev_eui else []
-    told = {"frames": frames, "downlinks": downlinks, "names": names}
+        is_known = dev_eui is not None and queries.device(db, dev_eui) is not None
+        why = why_node.trace(db, site.network, str(dev_eui), now) if is_known else []
+    told = {"frames": frames, "downlinks": downlinks, "names": names, "why": why}
     return render(request, "live.html", now, dev_eui=dev_eui, **told)
 
 
@@ -91,6 +95,7 @@ def frame(request: Request, site: AtSite, uplink_id: str) -> HTMLResponse:
             dict(each) for each in db.execute("SELECT * FROM reception WHERE uplink_id = ?", (uplink_id,))
         ]
         device = queries.device(db, row["dev_eui"])
+        why = why_frame.trace(db, site.network, uplink_id)
     lines, said, error = anatomy.of_payload(row["payload"])
     return render(
         request,
@@ -103,4 +108,5 @@ def frame(request: Request, site: AtSite, uplink_id: str) -> HTMLResponse:
         lines=lines,
         said=said,
         error=error,
+        why=why,
     )

@@ -11,6 +11,7 @@ ROUTES = {
     "/api/v1/devices": "/api/v1/devices",
     "/api/v1/devices/{dev_eui}": f"/api/v1/devices/{CREEK}",
     "/api/v1/devices/{dev_eui}/readings": f"/api/v1/devices/{CREEK}/readings",
+    "/api/v1/devices/{dev_eui}/loss": f"/api/v1/devices/{CREEK}/loss",
     "/api/v1/uplinks": "/api/v1/uplinks",
     "/healthz": "/healthz",
 }
@@ -99,6 +100,8 @@ async def test_every_route_is_described_and_nothing_else(client: httpx.AsyncClie
         "/api/v1/events",
         "/api/v1/unknown-devices",
         "/api/v1/gateways",
+        "/api/v1/uplinks/{id}/why",
+        "/api/v1/devices/{dev_eui}/why",
         "/api/v1/groups",
         "/api/v1/audit",
         "/api/v1/session",

@@ -39,6 +39,7 @@ FAMILIES: dict[str, set[str]] = {
     "source.": {row.key for row in (*limits.INDEX, *limits.DAYS)} | {"ta_laerm"},
     "area.": {row.key for row in limits.NOISE},
     "downlink.": {"queued", "pending", "sent", "delivered", "answered", "failed", "expired", "cancelled"},
+    "why.noted.": {"mic", "mic_join", "replay", "dev_nonce", "repetition"},
     "weekday.": {str(day) for day in range(7)},
     "month.": {str(month) for month in range(1, 13)},
 }

@@ -41,3 +41,11 @@ CREATE TABLE noted (                               -- the newest; frames of unkn
 ) STRICT;
 CREATE INDEX noted_by_device ON noted (dev_eui, at);
 CREATE INDEX noted_by_addr ON noted (dev_addr, at);
+
+CREATE TABLE delivery (                            -- when a sink took what; a row for each batch
+    id       INTEGER PRIMARY KEY AUTOINCREMENT,
+    sink     TEXT NOT NULL,
+    at       INTEGER NOT NULL,
+    uplinks  BLOB NOT NULL                         -- their ids, 8 bytes each
+) STRICT;
+CREATE INDEX delivery_by_time ON delivery (at);
