@@ -11,10 +11,10 @@ from gateway.commands import Writer
 from gateway.config import HttpConfig
 from gateway.counters import Counters
 from gateway.model import Clock
-from gateway.sources.presence import Presence
 from gateway.network import wishes
 from gateway.network.config import NetworkConfig
 from gateway.network.mac import Wishes
+from gateway.sources.presence import Presence
 from gateway.store.database import Where
 from gateway.web.events import EventStreams
 from gateway.web.section import PageConfig

@@ -105,13 +105,15 @@ def _repeated(db: Connection, uplink_id: str) -> Iterator[Step]:
 
 def _network(db: Connection, wishes: Wishes, row: Row, heard: Sequence[Row]) -> Iterator[Step]:
     """MAC commands, ADR and answers; nothing of it where an LNS does that."""
-    if not row["phy"]:
+    spoken = past.opened(bytes(row["phy"]))
+    if spoken is None:
         return
     uplink = Uplink(**{name: row[name] for name in Uplink.__dataclass_fields__})
     found = past.of(db, wishes, _keyless(row), uplink)
     yield from _mac(past.options(uplink.phy, uplink.fport, uplink.payload), found)
-    fctrl = frames.parse(uplink.phy).fctrl
-    yield from adaptive(wishes, found, bool(fctrl & frames.ADR), heard[0]["data_rate"] if heard else None)
+    yield from adaptive(
+        wishes, found, bool(spoken.fctrl & frames.ADR), heard[0]["data_rate"] if heard else None
+    )
     yield from _answers(db, uplink, heard)
 
 

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from codec.lorawan import commands, frames, regions
+from codec.lorawan.frames import DataFrame
 from codec.lorawan.regions import Region
+from codec.wire import WireError
 from gateway.model import Session, Uplink
 from gateway.network import channels, history, mac
 from gateway.network.link import Link
@@ -12,6 +14,7 @@ from gateway.network.mac import State, Wishes
 from gateway.store.database import Connection
 
 _REPLIES = (commands.LINK_CHECK, commands.DEVICE_TIME)
+_FCTRL = 5  # its place in a frame; its lower half is the length of FOpts
 _FRAMES = 400  # of them the last 20 at one data rate and power count
 _SPOKEN = """
     SELECT fcnt, fport, phy, payload, received_at FROM uplink WHERE session_id = ? AND fcnt <= ? ORDER BY fcnt
@@ -65,11 +68,20 @@ def _spoken(db: Connection, session_id: int, fcnt: int) -> Iterator[tuple[int, b
         yield row["fcnt"], options(bytes(row["phy"]), row["fport"], bytes(row["payload"])), row["received_at"]
 
 
+def opened(phy: bytes) -> DataFrame | None:
+    """None of what an LNS has opened for us."""
+    try:
+        return frames.parse(phy)
+    except WireError:
+        return None
+
+
 def options(phy: bytes, fport: int | None, payload: bytes) -> bytes:
-    """The MAC commands of an uplink; none of what an LNS has opened for us."""
+    """The MAC commands of an uplink."""
     if fport == 0:
         return payload
-    return bytes(frames.parse(phy).fopts) if phy and phy[5] & 0x0F else b""
+    frame = opened(phy) if len(phy) > _FCTRL and phy[_FCTRL] & 0x0F else None
+    return bytes(frame.fopts) if frame else b""
 
 
 def _requests(sent: bytes) -> tuple[bytes, ...]:

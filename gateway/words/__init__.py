@@ -1,4 +1,4 @@
-"""What the gateway says to people: texts and numbers in German and English, from one catalogue each."""
+"""What the gateway says to people: texts and numbers in German and English, from a catalogue each."""
 
 import json
 from functools import cache
@@ -12,8 +12,9 @@ _DECIMAL_SIGN = {"de": ",", "en": "."}
 @cache
 def catalogue(language: str) -> dict[str, str]:
     """All texts of a language; they are shared, do not change them."""
-    text = Path(__file__).with_name(f"{language}.json").read_text(encoding="utf-8")
-    texts: dict[str, str] = json.loads(text)
+    texts: dict[str, str] = {}
+    for path in sorted(Path(__file__).parent.glob(f"*{language}.json")):
+        texts |= json.loads(path.read_text(encoding="utf-8"))
     return texts
 
 
