@@ -44,7 +44,8 @@ def registered() -> str:
 
 def test_a_first_configuration_is_written_checked_and_printed() -> None:
     assert told("config", "init") == {"config": "messfunk.toml"}
-    kept = {"uplink_days": 0, "reception_days": 400, "downlink_days": 400, "audit_days": 1100}
+    kept = {"uplink_days": 0, "reception_days": 400, "downlink_days": 400}
+    kept |= {"transmission_days": 400, "delivery_days": 400, "audit_days": 1100}
     assert told("config", "check") == {"config": "messfunk.toml", "ok": True, "retention": kept}
     assert "kept: uplink for ever, reception 400 days" in run("config", "check").stdout
     assert told("config", "print")["retention"] == kept
