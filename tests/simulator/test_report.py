@@ -171,4 +171,6 @@ def test_the_plots_show_each_curve_both_fates_and_the_faults(run: Run) -> None:
     found = sorted(((float(x) - 62) * scale_us, float(width) * scale_us) for x, width in drawn)
     assert len(found) == 2 * len(wanted)  # in both plots
     for (begin_us, lasts_us), (x_us, width_us) in zip(sorted(wanted * 2), found, strict=True):
-        assert abs(x_us - begin_us) < scale_us and abs(width_us - lasts_us) < scale_us
+        assert (
+            abs(x_us - begin_us) < scale_us and abs(width_us - lasts_us) < 1.1 * scale_us
+        )  # one pixel at least
