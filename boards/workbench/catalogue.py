@@ -4,16 +4,36 @@ import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from boards.workbench import WorkbenchError
 
 ROOT = Path(__file__).parent.parent.parent
 MICROPYTHON = "1.27.0"
 _RELEASED = "20251209"  # in the names of its files on micropython.org/resources/firmware
-# Of files whose hash is known from elsewhere than our own download; micropython.org publishes none.
-# ESP32_GENERIC_S3: the Git LFS pointer in a public repository that keeps the file (one source).
-IMAGE_SHA256 = {"ESP32_GENERIC_S3": "f533115edca660863b1308445d5c08e3fa108b34c39229a53c2f984a8186a9cd"}
+
+
+class Pinned(NamedTuple):
+    """What a file must be; `source` is how that is known, since micropython.org publishes no hashes."""
+
+    size: int
+    sha256: str
+    source: str
+
+
+# By the name of the build; of the others no source was found: `node interpreter --image` prints what to pin.
+PINNED = {
+    "ESP32_GENERIC": Pinned(
+        1759456,
+        "aa4be80ec695911ba0f13f7558e559ce540f90efbf40c23b853ca49162136b9f",
+        "the file itself in a public repository; the digests within it are right",
+    ),
+    "ESP32_GENERIC_S3": Pinned(
+        1753904,
+        "f533115edca660863b1308445d5c08e3fa108b34c39229a53c2f984a8186a9cd",
+        "a Git LFS pointer to the file in a public repository",
+    ),
+}
 # chip: (architecture of native code, where esptool writes an image, MicroPython's name of the build)
 _CHIPS = {
     "esp32": ("xtensawin", "0x1000", "ESP32_GENERIC"),
@@ -62,8 +82,8 @@ class Board:
         return f"{self.image}-{_RELEASED}-v{MICROPYTHON}.{'bin' if self.flash_offset else 'uf2'}"
 
     @property
-    def image_sha256(self) -> str | None:
-        return IMAGE_SHA256.get(self.image)
+    def pinned(self) -> Pinned | None:
+        return PINNED.get(self.image)
 
     @property
     def flash_offset(self) -> str | None:
@@ -87,8 +107,8 @@ def find(name: str) -> Board:
 def table() -> str:
     """The README's table."""
     lines = [
-        "| board | chip | radio | battery | deep sleep | run on hardware |",
-        "|---|---|---|---|---|---|",
+        "| board | chip | radio | battery | deep sleep | interpreter's hash | run on hardware |",
+        "|---|---|---|---|---|---|---|",
     ]
     for board in boards().values():
         sleep = "yes" if board.deep_sleep else "no, stays awake"
@@ -98,6 +118,7 @@ def table() -> str:
             board.radio,
             _SUPPLIES[board.supply],
             sleep,
+            "pinned" if board.pinned else "not known",
             board.run_on_hardware or "not yet",
         )
         lines.append(f"| {' | '.join(cells)} |")

@@ -7,7 +7,7 @@ from typing import Annotated
 import serial
 import typer
 
-from boards.workbench import WorkbenchError, catalogue, field_cli, making_cli
+from boards.workbench import WorkbenchError, catalogue, check_cli, making_cli, provision_cli
 from boards.workbench.console import AsJson, PortPath, tell, told
 from boards.workbench.port import only_port, usb_ports
 
@@ -37,9 +37,9 @@ app.command(epilog="Example: messfunk node build --board heltec_v3 --config node
 )
 app.command(epilog="Example: messfunk node flash --board heltec_v3 --config node.toml")(making_cli.flash)
 app.command(epilog="Example: messfunk node provision --gateway http://127.0.0.1:8080 --name Aue")(
-    field_cli.provision
+    provision_cli.provision
 )
-app.command(epilog="Example: messfunk node check --mount-mm 3000 --record record.html")(field_cli.check)
+app.command(epilog="Example: messfunk node check --mount-mm 3000 --record record.html")(check_cli.check)
 
 
 @app.command(epilog="Example: messfunk node monitor --for 60")

@@ -22,6 +22,10 @@ Index = Annotated[
     typer.Option(metavar="URL|FOLDER", help="micropython-lib's package index, or a copy of it."),
 ]
 
+Latitude = Annotated[float | None, typer.Option(min=-90, max=90, help="Degrees north.")]
+Longitude = Annotated[float | None, typer.Option(min=-180, max=180, help="Degrees east.")]
+MountMm = Annotated[int | None, typer.Option(help="Height of the sensor over the gauge zero.")]
+
 
 @contextmanager
 def told() -> Iterator[None]:

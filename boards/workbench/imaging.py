@@ -1,6 +1,5 @@
 """MicroPython itself onto a board: esptool for an ESP32, a copy onto the drive of an RP2040."""
 
-import hashlib
 import shutil
 import subprocess
 from pathlib import Path
@@ -25,35 +24,26 @@ def line(board: Board, port: str, image: Path | None) -> str:
     return " ".join(_esptool(board, port, file))
 
 
-def install(board: Board, image: Path, port: str, drive: Path | None) -> str:
-    """Put the image onto the board; returns its SHA-256, which must be the pinned one where one is known."""
-    digest = hashlib.sha256(image.read_bytes()).hexdigest()
-    if board.image_sha256 and digest != board.image_sha256:
-        raise WorkbenchError(
-            f"{image} is not {board.image_file}: its SHA-256 is {digest}, expected {board.image_sha256}"
-        )
+def place(board: Board, port: str | None, drive: Path | None) -> str | None:
+    """Where the image would go: the serial port, or the one drive there is; None when nobody knows."""
+    if board.flash_offset is not None:
+        return port
+    found = [drive] if drive else [mark.parent for root in _DRIVES for mark in Path(root).glob(f"**/{_MARK}")]
+    return str(found[0]) if len(found) == 1 else None
+
+
+def install(board: Board, image: Path, where: str) -> None:
+    """Put a checked image onto the board: by esptool on its port, or by copy onto its drive."""
     if board.flash_offset is None:
-        shutil.copyfile(image, (drive or _drive()) / board.image_file)
-        return digest
-    if port == "PORT":
-        raise WorkbenchError("--image needs to know the board's serial port: --port PATH")
+        shutil.copyfile(image, Path(where) / board.image_file)
+        return
     program = shutil.which("esptool")
     if program is None:
         raise WorkbenchError("esptool is missing: pipx install esptool")
-    done = subprocess.run([program, *_esptool(board, port, str(image))[1:]], check=False)  # noqa: S603
+    done = subprocess.run([program, *_esptool(board, where, str(image))[1:]], check=False)  # noqa: S603
     if done.returncode:
         raise WorkbenchError("esptool did not succeed: hold BOOT, press RESET, let go of both, repeat")
-    return digest
 
 
 def _esptool(board: Board, port: str, file: str) -> list[str]:
     return ["esptool", "--chip", board.chip, "--port", port, "write-flash", str(board.flash_offset), file]
-
-
-def _drive() -> Path:
-    found = [mark.parent for root in _DRIVES for mark in Path(root).glob(f"**/{_MARK}")]
-    if len(found) != 1:
-        raise WorkbenchError(
-            "the board's drive is not there: hold BOOTSEL while plugging in, or name --drive"
-        )
-    return found[0]

@@ -4,47 +4,85 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from boards.workbench import WorkbenchError, building, catalogue, drivers, flashing, imaging
+from boards.workbench import WorkbenchError, building, catalogue, drivers, flashing, images, imaging
 from boards.workbench.console import AsJson, BoardName, ConfigFile, Index, say, tell, told
 from boards.workbench.port import only_port, opened
 
 
 def interpreter(
-    board: BoardName,
+    board: Annotated[
+        str | None, typer.Option(metavar="BOARD", help="See `messfunk node list`; all of them unless given.")
+    ] = None,
     image: Annotated[
         Path | None,
         typer.Option(
             metavar="FILE", exists=True, dir_okay=False, help="The downloaded image: check and install it."
         ),
     ] = None,
-    port: Annotated[str, typer.Option(metavar="PATH", help="Serial port of the board.")] = "PORT",
+    port: Annotated[
+        str | None,
+        typer.Option(metavar="PATH", help="Serial port of an ESP32; without it, only check."),
+    ] = None,
     drive: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Where the drive RPI-RP2 is mounted.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Which MicroPython the board needs, and how it gets there; with --image it is put there."""
+    """Which MicroPython a board needs, and how it gets there; with --image it is checked and put there."""
     with told():
+        if board is None:
+            if image:
+                raise WorkbenchError("--image needs --board: each board has its own")
+            _tell_interpreters(as_json)
+            return
         row = catalogue.find(board)
-        document = {
-            "micropython": catalogue.MICROPYTHON,
-            "file": row.image_file,
-            "url": imaging.url(row),
-            "sha256": row.image_sha256,
-            "do": imaging.line(row, port, image),
-        }
-        lines = [f"MicroPython {catalogue.MICROPYTHON}: {imaging.url(row)}"]
-        lines.append(f"sha256 {row.image_sha256 or 'not known to us: micropython.org publishes none'}")
+        document: dict[str, Any] = {**_interpreter(row), "do": imaging.line(row, port or "PORT", image)}
+        lines = [f"MicroPython {catalogue.MICROPYTHON}: {document['url']}", _pin(row)]
         if image:
-            document["image_sha256"] = imaging.install(row, image, port, drive)
-            lines += [f"       {document['image_sha256']} {image}", "installed"]
+            document["image_sha256"] = images.check(row, image)
+            lines.append(f"       {document['image_sha256']} {image}")
+            where = imaging.place(row, port, drive)
+            document["installed"] = where is not None
+            if where:
+                imaging.install(row, image, where)
+            lines.append(f"installed by {where}" if where else f"not installed: name {_place_option(row)}")
         tell(document, as_json, "\n".join([*lines, str(document["do"])]))
+
+
+def _place_option(row: catalogue.Board) -> str:
+    return "--port PATH" if row.flash_offset else "--drive FOLDER, or hold BOOTSEL while plugging in"
+
+
+def _tell_interpreters(as_json: bool) -> None:
+    rows = list(catalogue.boards().values())
+    lines = [
+        f"{row.name:12} {row.image_file:45} {'pinned' if row.pinned else 'hash not known'}" for row in rows
+    ]
+    tell({"boards": [{"board": row.name, **_interpreter(row)} for row in rows]}, as_json, "\n".join(lines))
+
+
+def _interpreter(row: catalogue.Board) -> dict[str, Any]:
+    pinned = row.pinned
+    return {
+        "micropython": catalogue.MICROPYTHON,
+        "file": row.image_file,
+        "url": imaging.url(row),
+        "size": pinned.size if pinned else None,
+        "sha256": pinned.sha256 if pinned else None,
+        "source": pinned.source if pinned else None,
+    }
+
+
+def _pin(row: catalogue.Board) -> str:
+    if row.pinned:
+        return f"sha256 {row.pinned.sha256} ({row.pinned.source})"
+    return "sha256 not known to us: compare what --image prints with what somebody else has loaded"
 
 
 def build(

@@ -1,6 +1,7 @@
 """The gateway's list of nodes, over its HTTP interface: TLS, or this machine, and a token."""
 
 import ipaddress
+import ssl
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -22,8 +23,8 @@ class Registry:
         _require_privacy(url)
         self.url = url.rstrip("/")
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        verify: Any = str(ca) if ca else True
-        self._client = httpx.Client(base_url=self.url, headers=headers, timeout=_WAIT_S, verify=verify)
+        trusted = _trusting(ca) if ca else True
+        self._client = httpx.Client(base_url=self.url, headers=headers, timeout=_WAIT_S, verify=trusted)
 
     def __enter__(self) -> "Registry":
         return self
@@ -65,6 +66,14 @@ class Registry:
         if answer.status_code in _REFUSED:
             why += " (a token of an admin: --token-file FILE or MESSFUNK_TOKEN)"
         raise WorkbenchError(f"{self.url}: {why}")
+
+
+def _trusting(ca: Path) -> ssl.SSLContext:
+    """That authority and no other."""
+    try:
+        return ssl.create_default_context(cafile=str(ca))
+    except (OSError, ValueError) as error:
+        raise WorkbenchError(f"--ca {ca} is no certificate in PEM: {error}") from None
 
 
 def _require_privacy(url: str) -> None:

@@ -3,7 +3,6 @@
 import hashlib
 import http.server
 import json
-import os
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -13,7 +12,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from boards.workbench import WorkbenchError, building, catalogue, drivers, imaging
+from boards.workbench import WorkbenchError, building, catalogue, drivers
 from boards.workbench.cli import app
 from boards.workbench.port import opened
 from tests.boards.virtual import plugged_in
@@ -118,34 +117,6 @@ def test_the_pins_are_those_of_the_versions_the_adapter_was_written_against() ->
     stub = (catalogue.ROOT / "firmware/link/driver.pyi").read_text()
     packages = {row for rows in drivers._PACKAGES.values() for row in rows}
     assert all(f"{package} {version}" in stub for package, version in packages)
-
-
-def test_esptool_gets_the_image_and_the_place_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    image, said = tmp_path / "image.bin", tmp_path / "said"
-    image.write_bytes(b"an image")
-    tool = tmp_path / "bin/esptool"
-    tool.parent.mkdir()
-    tool.write_text(f'#!/bin/sh\necho "$@" > {said}\n')
-    tool.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tool.parent}:{os.environ['PATH']}")
-    digest = imaging.install(T_BEAM, image, "/dev/ttyUSB0", None)
-    assert digest == hashlib.sha256(b"an image").hexdigest()
-    assert said.read_text().split() == [
-        "--chip", "esp32", "--port", "/dev/ttyUSB0", "write-flash", "0x1000", str(image)
-    ]  # fmt: skip
-    monkeypatch.setattr(catalogue, "IMAGE_SHA256", {"ESP32_GENERIC": digest})
-    assert imaging.install(T_BEAM, image, "/dev/ttyUSB0", None) == digest
-    image.write_bytes(b"another image")
-    with pytest.raises(WorkbenchError, match=f"expected {digest}"):
-        imaging.install(T_BEAM, image, "/dev/ttyUSB0", None)
-
-
-def test_an_rp2040_gets_its_image_by_copy(tmp_path: Path) -> None:
-    image, drive = tmp_path / "image.uf2", tmp_path / "RPI-RP2"
-    image.write_bytes(b"an image")
-    drive.mkdir()
-    imaging.install(RP2040, image, "PORT", drive)
-    assert (drive / "RPI_PICO-20251209-v1.27.0.uf2").read_bytes() == b"an image"
 
 
 def test_every_board_has_a_file_of_the_same_release() -> None:

@@ -24,16 +24,21 @@ def _modem_dev_eui() -> "str | None":
     if row["chip"] != "rui3":
         return None
     modem = machine.UART(row["uart"], row["baudrate"], tx=row["tx"], rx=row["rx"])
-    modem.read()
-    modem.write(b"AT+DEVEUI=?\r\n")
-    said = b""
-    for _ in range(20):
-        time.sleep(0.1)
-        said += modem.read() or b""
-        at = said.find(b"AT+DEVEUI=")
-        if at >= 0 and len(said) >= at + 26:
-            return said[at + 10 : at + 26].decode().lower()
+    for _ in range(3):  # the first bytes after its sleep are lost
+        modem.read()
+        modem.write(b"AT+DEVEUI=?\r\n")
+        said = b""
+        for _ in range(10):
+            time.sleep(0.1)
+            said += modem.read() or b""
+            digits = said[said.rfind(b"AT+DEVEUI=") + 10 :][:16]  # behind an echo, where there is one
+            if len(digits) == 16 and b"AT+DEVEUI=" in said and _is_hex(digits):
+                return digits.decode().lower()
     return None
+
+
+def _is_hex(digits: bytes) -> bool:
+    return all(digit in b"0123456789abcdefABCDEF" for digit in digits)
 
 
 print(
