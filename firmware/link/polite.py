@@ -50,7 +50,7 @@ def _sx127x_dbm(modem: "Any") -> int:
     return modem._reg_read(_RSSI_VALUE) - _HF_OFFSET_DBM
 
 
-TYPE_CHECKING = const(False)
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 

@@ -90,6 +90,6 @@ class PoliteMac(Mac):
         return None if wait_ms else index
 
 
-TYPE_CHECKING = const(False)
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from firmware.mac.machine import Action
