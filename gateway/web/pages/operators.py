@@ -25,6 +25,9 @@ from gateway.why import node as why_node
 _FEED = 60
 _DOWNLINKS = 10
 MOST = 200
+_OF_UPLINK = (
+    "SELECT quantity, time, value, fault, flag FROM reading WHERE uplink_id = ? ORDER BY time, quantity"
+)
 router = PageRouter(require(Role.VIEWER))
 
 
@@ -96,6 +99,7 @@ def frame(request: Request, site: AtSite, uplink_id: str) -> HTMLResponse:
         ]
         device = queries.device(db, row["dev_eui"])
         why = why_frame.trace(db, site.network, uplink_id)
+        readings = [dict(each) for each in db.execute(_OF_UPLINK, (uplink_id,))]
     lines, said, error = anatomy.of_payload(row["payload"])
     return render(
         request,
@@ -104,6 +108,7 @@ def frame(request: Request, site: AtSite, uplink_id: str) -> HTMLResponse:
         uplink=dict(row),
         device=device,
         heard=heard,
+        readings=readings,
         parts=anatomy.of_frame(row["phy"]),
         lines=lines,
         said=said,

@@ -100,7 +100,7 @@ function options(place, readout, told) {
     ],
     bands: hasBand ? [{ series: [2, 3], fill: colour("--accent-veil") }] : [],
     hooks: {
-      draw: [(plot) => limits(plot, own, colour("--warn"), axis.font), (plot) => suspects(plot, own, colour("--warn"), colour("--card"))],
+      draw: [(plot) => limits(plot, own, colour("--warn"), colour("--card"), axis.font), (plot) => suspects(plot, own, colour("--warn"), colour("--card"))],
       setCursor: [(plot) => read(plot, readout, told)],
     },
   };
@@ -122,9 +122,9 @@ function mark(seconds, step) {
   return step >= DAY_S || told === "00:00" ? day(seconds) : told;
 }
 
-function limits({ ctx, bbox, valToPos }, { limits: marks }, colour, font) {
+function limits({ ctx, bbox, valToPos }, { limits: marks }, colour, ground, font) {
   ctx.save();
-  Object.assign(ctx, { strokeStyle: colour, fillStyle: colour, textAlign: "right", lineWidth: devicePixelRatio });
+  Object.assign(ctx, { strokeStyle: colour, fillStyle: colour, textAlign: "left", lineWidth: devicePixelRatio });
   ctx.font = font.replace("12px", `${12 * devicePixelRatio}px`);
   ctx.setLineDash([6 * devicePixelRatio, 4 * devicePixelRatio]);
   for (const [name, value] of marks) {
@@ -134,7 +134,12 @@ function limits({ ctx, bbox, valToPos }, { limits: marks }, colour, font) {
     ctx.moveTo(bbox.left, y);
     ctx.lineTo(bbox.left + bbox.width, y);
     ctx.stroke();
-    ctx.fillText(name, bbox.left + bbox.width, y - 5 * devicePixelRatio);
+    ctx.save();
+    Object.assign(ctx, { strokeStyle: ground, lineWidth: 4 * devicePixelRatio, lineJoin: "round" });
+    ctx.setLineDash([]);
+    ctx.strokeText(name, bbox.left + 4 * devicePixelRatio, y - 5 * devicePixelRatio); // the curve does not cross the word
+    ctx.restore();
+    ctx.fillText(name, bbox.left + 4 * devicePixelRatio, y - 5 * devicePixelRatio);
   }
   ctx.restore();
 }

@@ -8,6 +8,7 @@ const RETRY_MS = 3000;
 const SPEED_SPAN_MS = 3000; // less tells more of the network than of the clock
 
 const root = document.documentElement;
+const stream = root.dataset.events;
 const connection = document.querySelector(".connection");
 let asked = performance.now();
 let known = { local: performance.now(), server: Number(root.dataset.now) };
@@ -31,6 +32,7 @@ async function refresh() {
     const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
     if (!answer.ok) throw new Error(answer.statusText);
     take(new DOMParser().parseFromString(await answer.text(), "text/html"));
+    if (!stream) tell(true);
     plan(LONGEST_PAUSE_MS);
   } catch {
     tell(false);
@@ -39,6 +41,7 @@ async function refresh() {
 }
 
 function take(fresh) {
+  if (fresh.documentElement.dataset.events !== stream) return location.reload(); // who asks has come in or gone
   root.dataset.now = fresh.documentElement.dataset.now;
   const parts = new Map([...fresh.querySelectorAll("[data-live]")].map((part) => [part.dataset.live, part]));
   const shown = [...document.querySelectorAll("[data-live]")];
@@ -97,16 +100,22 @@ function tellSpeed() {
   connection.textContent = `${connection.dataset.liveText} · ${text}`;
 }
 
-export const events = new EventSource("/api/v1/events");
-events.onopen = () => {
-  tell(true);
-  plan(SETTLE_MS);
-};
-events.onerror = () => {
-  tell(false);
-  plan(RETRY_MS);
-};
-for (const kind of ["uplink", "reading", "join", "alarm"]) events.addEventListener(kind, () => plan(SETTLE_MS));
-addEventListener("pagehide", () => events.close());
+/** News of each frame, for those who may hear of all; others ask again from time to time. */
+function listen(address) {
+  const events = new EventSource(address);
+  events.onopen = () => {
+    tell(true);
+    plan(SETTLE_MS);
+  };
+  events.onerror = () => {
+    tell(false);
+    plan(RETRY_MS);
+  };
+  for (const kind of ["uplink", "reading", "join", "alarm"]) events.addEventListener(kind, () => plan(SETTLE_MS));
+  addEventListener("pagehide", () => events.close());
+}
+
+if (stream) listen(stream);
+else tell(true);
 addEventListener("pageshow", (shown) => shown.persisted && location.reload());
 plan(LONGEST_PAUSE_MS);
