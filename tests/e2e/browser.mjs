@@ -48,7 +48,25 @@ const commands = {
   texts: ({ selector }) => page.locator(selector).allInnerTexts(),
   click: ({ name, role = "button" }) => page.getByRole(role, { name }).first().click(),
   press: ({ key }) => page.keyboard.press(key),
+  /** The key that follows a link or sends a form, until the next page is there. */
+  enter: () => Promise.all([page.waitForEvent("load"), page.keyboard.press("Enter")]).then(() => null),
+  type: ({ text }) => page.keyboard.type(text),
+  /** What has the focus, by the name that a screen reader tells, and whether it can be seen to have it. */
+  focus: () =>
+    page.evaluate(() => {
+      const { activeElement: at } = document;
+      const told = at.labels?.[0]?.firstChild.textContent ?? at.ariaLabel ?? at.innerText ?? "";
+      return { name: told.split("\n")[0].trim(), isSeen: getComputedStyle(at).outlineStyle !== "none" };
+    }),
   evaluate: ({ script }) => page.evaluate(script),
+  async until({ script, value }) {
+    let told;
+    for (const end = Date.now() + 8000; Date.now() < end; await page.waitForTimeout(50)) {
+      told = JSON.stringify(await page.evaluate(script));
+      if (told === JSON.stringify(value)) return;
+    }
+    throw new Error(`${told} instead of ${JSON.stringify(value)}`);
+  },
   /** The same page in other colours and another size. */
   async look({ dark, width, height = 900 }) {
     await page.emulateMedia({ colorScheme: dark ? "dark" : "light" });
@@ -58,7 +76,7 @@ const commands = {
   /** What axe-core finds amiss, as one line for each place. */
   async judge() {
     if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe);
-    const { violations, passes } = await page.evaluate((values) => axe.run({ runOnly: { type: "tag", values } }), RULES);
+    const { violations, passes } = await page.evaluate((values) => axe.run({ runOnly: { type: "tag", values }, resultTypes: ["violations"] }), RULES);
     const found = violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${target} ${failureSummary}`));
     return { passed: passes.length, found };
   },

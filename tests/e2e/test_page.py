@@ -1,6 +1,7 @@
 """The pages in a real browser, against the real server and a store filled by the gateway's own writer."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -8,16 +9,16 @@ import pytest
 
 from tests.e2e import village
 from tests.e2e.conftest import SCREENSHOTS, Browser, FastClock, Site, serving
+from tests.e2e.pages import OTHER, PAGES, WITH_CURVE, console, missing
 from tests.gateway.web.ledger import MINUTE
 
-OTHER = "70b3d57ed0000002"
 AUE = f'[data-live="{village.CREEK}"]'
 
 
-def is_quiet(browser: Browser) -> None:
+def is_quiet(browser: Browser, console: Sequence[str] = ()) -> None:
     """Nothing on the console, nobody asked but the gateway."""
     heard = browser.do("heard")
-    assert heard["console"] == []
+    assert heard["console"] == list(console)
     assert {urlsplit(url).hostname for url in heard["requests"]} == {"127.0.0.1"}
 
 
@@ -181,32 +182,16 @@ def test_everything_is_reached_by_keyboard(site: Site, browser: Browser) -> None
 
 def tab_to(browser: Browser, name: str) -> bool:
     """Whether the focus gets there, and can be seen there."""
-    for _ in range(60):
+    for _ in range(80):
         browser.do("press", key="Tab")
-        text = browser.do("evaluate", script="document.activeElement.innerText?.split('\\n')[0].trim()")
-        if text == name:
-            outline = browser.do("evaluate", script="getComputedStyle(document.activeElement).outlineStyle")
-            return bool(outline != "none")
+        focus = browser.do("focus")
+        if focus["name"].startswith(name):
+            return bool(focus["isSeen"])
     return False
 
 
-PAGES = {
-    "overview": "",
-    "site": f"sites/{village.CREEK}?start=P3D&with={OTHER}",
-    "silent": f"sites/{village.SILENT}",
-    "alarms": "alarms",
-    "settings": "settings",
-    "settings of a site": f"settings/{village.CREEK}",
-    "nodes": "nodes",
-    "gateways": "gateways",
-    "live": "live",
-    "about": "about",
-    "accessibility": "accessibility",
-    "privacy": "privacy",
-    "imprint": "imprint",
-    "login": "login?refused",
-    "embed": f"embed/{village.CREEK}/level",
-}
+def test_no_page_is_forgotten(site: Site) -> None:
+    assert missing(site.server.config.app) == []  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -214,7 +199,7 @@ PAGES = {
 def test_it_fits_and_nobody_is_shut_out(site: Site, browser: Browser, language: str, page: str) -> None:
     """By axe-core's rules, in both themes and sizes; `make screenshots` keeps a picture of each."""
     browser.do("open", url=site.url + PAGES[page], language=language)
-    if page in ("site", "silent"):
+    if page in WITH_CURVE:
         browser.do("find", selector=".plot canvas")
     for dark in (False, True):
         for width in (360, 1280):
@@ -226,4 +211,4 @@ def test_it_fits_and_nobody_is_shut_out(site: Site, browser: Browser, language: 
                 SCREENSHOTS.mkdir(parents=True, exist_ok=True)
                 picture = SCREENSHOTS / f"{page}-{language}-{'dark' if dark else 'light'}-{width}.png"
                 browser.do("picture", path=str(picture))
-    is_quiet(browser)
+    is_quiet(browser, console(page))

@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from codec import report
+from codec.lorawan import frames
 from gateway.alarms import marks, records
 from gateway.alarms.records import Cause
 from gateway.alarms.rules import Mark
-from tests.gateway.web.ledger import MINUTE, NOW, Ledger, Value
+from tests.gateway.web.ledger import MINUTE, NOW, Ledger, Value, uplink_id
 
 DAYS = 3
 DAY = 24 * 60 * MINUTE
@@ -22,6 +24,9 @@ SILENT = "70b3d57ed0000021"
 FAULTY = "70b3d57ed0000022"
 FOREIGN = "70b3d57ed0000023"
 UNHEARD = "70b3d57ed0000024"
+LOUD = "70b3d57ed0000008"
+DUSTY = "70b3d57ed0000016"
+FRAME = uplink_id(CREEK, 400)
 HOSTILE = '<img src=x onerror="alert(1)"> \u202enetsiR\u202c & Söhne'
 
 
@@ -119,9 +124,20 @@ def alarm(ledger: Ledger) -> None:
     records.close(db, f"mark:{number}:{CREEK}", NOW - 5 * MINUTE)
 
 
+def frame(ledger: Ledger) -> None:
+    """The creek's last uplink but some, as it was on the air."""
+    payload = report.encode({"distance": 3343, "temperature": 89, "battery": 371})
+    plain = frames.Plain(frames.UNCONFIRMED_UP, 0x26000001, 0, 400, b"", 1, payload)
+    phy = frames.build(plain, bytes(16), bytes(16))
+    ledger.store.connection.execute(
+        "UPDATE uplink SET phy = ?, payload = ? WHERE id = ?", (phy, payload, FRAME)
+    )
+
+
 def build(path: Path) -> Ledger:
     ledger = Ledger(path)
     with ledger.store.transaction():
         Village(ledger, random.Random(7)).fill()
         alarm(ledger)
+        frame(ledger)
     return ledger

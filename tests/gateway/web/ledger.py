@@ -31,6 +31,10 @@ class StoppedClock:
         raise AssertionError("the web does not plan actions")
 
 
+def uplink_id(dev_eui: str, fcnt: int) -> str:
+    return hashlib.sha256(f"{dev_eui}{fcnt}".encode()).hexdigest()[:16]
+
+
 @dataclass
 class Ledger:
     """One store, written as the gateway writes it."""
@@ -72,7 +76,7 @@ class Ledger:
         """An uplink heard by one gateway per `rssi_dbm`; with `values` None it cannot be decoded."""
         session = self._sessions[dev_eui]
         fcnt = self._fcnt[dev_eui] = self._fcnt.get(dev_eui, -1) + 1
-        id_ = hashlib.sha256(f"{dev_eui}{fcnt}".encode()).hexdigest()[:16]
+        id_ = uplink_id(dev_eui, fcnt)
         phy = b"\x40" + payload
         uplink = Uplink(id_, session.id, dev_eui, session.dev_addr, fcnt, 1, False, time, phy, payload)
         self.store.add_uplink(uplink)
