@@ -27,7 +27,8 @@ _GATEWAYS = """
 
 
 _KNOWN = """
-    SELECT dev_eui, name, (SELECT max(received_at) FROM uplink WHERE dev_eui = device.dev_eui) AS last_seen
+    SELECT dev_eui, name, group_name,
+        (SELECT max(received_at) FROM uplink WHERE dev_eui = device.dev_eui) AS last_seen
     FROM device WHERE archived_at IS NULL
 """
 
@@ -38,6 +39,7 @@ class Known:
 
     dev_eui: str
     name: str
+    group: str | None
     is_silent: bool
 
 
@@ -72,7 +74,10 @@ def link(db: Connection, dev_eui: str) -> Link:
 def by_silence(db: Connection, now: int) -> list[Known]:
     """All nodes, the silent ones first, by name."""
     rows = db.execute(_KNOWN).fetchall()
-    found = [Known(row["dev_eui"], row["name"], _is_silent(row["last_seen"], now)) for row in rows]
+    found = [
+        Known(row["dev_eui"], row["name"], row["group_name"], _is_silent(row["last_seen"], now))
+        for row in rows
+    ]
     return sorted(found, key=lambda each: (not each.is_silent, each.name.casefold(), each.dev_eui))
 
 

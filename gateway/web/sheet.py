@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 SHEETS = Path(__file__).parent / "sheets"
 _CURVE = Path(__file__).parent / "static/vendor/uPlot.min.css"
-_ALL = (SHEETS / "theme.css", SHEETS / "page.css")
+_ALL = tuple(SHEETS / f"{name}.css" for name in ("theme", "page", "parts", "print"))
 
 # What a page needs beyond what all of them need.
 _DESK = ("alarms", "nodes", "gateways", "live", "frame", "settings", "settings_site")

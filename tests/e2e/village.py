@@ -11,6 +11,7 @@ from codec.lorawan import frames
 from gateway.alarms import marks, records
 from gateway.alarms.records import Cause
 from gateway.alarms.rules import Mark
+from gateway.network import strangers
 from tests.gateway.web.ledger import MINUTE, NOW, Ledger, Value, uplink_id
 
 DAYS = 3
@@ -26,6 +27,7 @@ FOREIGN = "70b3d57ed0000023"
 UNHEARD = "70b3d57ed0000024"
 LOUD = "70b3d57ed0000008"
 DUSTY = "70b3d57ed0000016"
+STRANGER = "70b3d57ed0000099"
 FRAME = uplink_id(CREEK, 400)
 HOSTILE = '<img src=x onerror="alert(1)"> \u202enetsiR\u202c & Söhne'
 
@@ -140,4 +142,10 @@ def build(path: Path) -> Ledger:
         Village(ledger, random.Random(7)).fill()
         alarm(ledger)
         frame(ledger)
+        strangers.note(
+            ledger.store.connection, STRANGER, "70b3d57ed0000000", "aa555a0000000101", NOW - MINUTE
+        )
+        ledger.store.connection.execute(
+            "UPDATE device SET group_name = 'Hochwasser' WHERE dev_eui < ?", (LOUD,)
+        )
     return ledger

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse
 from gateway.access.gate import require
 from gateway.access.roles import Role
 from gateway.alarms import hearing
-from gateway.network import queue
+from gateway.network import queue, strangers
 from gateway.store import queries
 from gateway.store.queries import Row
 from gateway.web import anatomy, links
@@ -46,17 +46,20 @@ class Node:
 
 @router.page("/nodes")
 def nodes(request: Request, site: AtSite, q: str = "", after: str = "") -> HTMLResponse:
-    """Those that are silent first."""
+    """Those that are silent first; a group is found by its name."""
     now = site.clock.now_ms()
     with queries.opened(site.store) as db:
         known = links.by_silence(db, now)
-        listed = part([(each.dev_eui, each.name) for each in known], q, after, MOST)
+        listed = part([(each.dev_eui, f"{each.name} {each.group or ''}") for each in known], q, after, MOST)
         heard_by = hearing.gateways_heard(db)
+        groups = queries.groups(db)
+        unknown = strangers.told(db, now) if request.state.asker.role >= Role.OPERATOR else []
         devices = {device["dev_eui"]: device for device in queries.devices_of(db, listed.ids)}
         found = [(devices[dev_eui], links.link(db, dev_eui)) for dev_eui in listed.ids if dev_eui in devices]
     told = [Node(device, link, links.why_silent(device, link, heard_by, now)) for device, link in found]
     silent = sum(each.is_silent for each in known)
-    return render(request, "nodes.html", now, nodes=told, listed=listed, count=len(known), silent=silent)
+    counted = {"count": len(known), "silent": silent, "groups": groups, "unknown": unknown}
+    return render(request, "nodes.html", now, nodes=told, listed=listed, **counted)
 
 
 @router.page("/gateways")
