@@ -40,7 +40,9 @@ def _said(language: str, name: str, value: str | float | None) -> str | float:
     for end, written in _WRITTEN.items():
         if name.endswith(end) and isinstance(value, int):
             return written(language, value)
-    return value
+    return value.translate(_TURNING) if isinstance(value, str) else value
 
 
+# Unicode's controls of direction: within a name they would turn the sentence round.
+_TURNING = dict.fromkeys([0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 _WRITTEN = {"_at": times.full_moment, "_day": times.full_day}
