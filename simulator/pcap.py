@@ -11,6 +11,7 @@ from simulator.eventlog import Event
 MAGIC = 0xA1B2C3D4
 LINKTYPE_LORATAP = 270
 RSSI_ZERO = 139  # LoRaTap counts RSSI from -139 dBm
+LORATAP = 15  # bytes of its header
 _SYNC_WORD = 0x34
 _RECORD = struct.Struct("<IIII")
 _LORATAP = struct.Struct(">BBHIBBBBBbB")
@@ -33,25 +34,28 @@ class PcapView:
         file.write(struct.pack("<IHHiIII", MAGIC, 2, 4, 0, 0, 65535, LINKTYPE_LORATAP))
 
     def take(self, event: Event) -> None:
-        if event["event"] not in ("up", "down"):
-            return
-        rssi = min(255, max(0, round(event["dbm"]) + RSSI_ZERO))
-        loratap = _LORATAP.pack(
-            0,  # version
-            0,  # padding
-            15,  # length of this header
-            event["hz"],
-            event["bw"] // 125_000,
-            event["sf"],
-            rssi,
-            rssi,
-            rssi,
-            0,  # SNR
-            _SYNC_WORD,
-        )
-        packet = loratap + event["phy"]
-        seconds, microseconds = divmod(event["t"], 1_000_000)
-        self._file.write(_RECORD.pack(seconds, microseconds, len(packet), len(packet)) + packet)
+        if event["event"] in ("up", "down"):
+            packet = loratap(event) + event["phy"]
+            seconds, microseconds = divmod(event["t"], 1_000_000)
+            self._file.write(_RECORD.pack(seconds, microseconds, len(packet), len(packet)) + packet)
+
+
+def loratap(event: Event) -> bytes:
+    """The header (version 0: Wireshark before 4.2 knows no other) of a frame on the air."""
+    rssi = min(255, max(0, round(event["dbm"]) + RSSI_ZERO))
+    return _LORATAP.pack(
+        0,  # version
+        0,  # padding
+        LORATAP,
+        event["hz"],
+        event["bw"] // 125_000,
+        event["sf"],
+        rssi,
+        rssi,
+        rssi,
+        0,  # SNR
+        _SYNC_WORD,
+    )
 
 
 def write_keys(path: Path, sessions: list[SessionKeys]) -> None:

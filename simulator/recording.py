@@ -15,12 +15,9 @@ from codec.wire import WireError
 from gateway.devices import Provisioning
 from gateway.model import Reception
 from gateway.sources import gwmp
-from simulator import applog, eventlog, views
-from simulator.pcap import LINKTYPE_LORATAP, MAGIC, RSSI_ZERO
+from simulator import applog, capture, eventlog, views
+from simulator.pcap import LORATAP, RSSI_ZERO
 
-_PCAP_HEAD = 24
-_PCAP_RECORD = 16
-_LORATAP = 15
 _REGION = regions.REGIONS["EU868"]
 
 
@@ -69,11 +66,11 @@ def load(path: Path, gateway_eui: str) -> Recording:
     try:
         for record in _reader(path, gateway_eui, found):
             found.records.append(record)
-    except (CutError, eventlog.CutError) as error:
+    except (CutError, capture.CutError, eventlog.CutError) as error:
         found.fault = f"{error}; it is cut off there, the {len(found.records)} frames before are played"
     except OSError as error:
         raise RecordingError(f"{path}: {error.strerror or error}") from None
-    except eventlog.EventLogError as error:
+    except (capture.CaptureError, eventlog.EventLogError) as error:
         raise RecordingError(str(error)) from None
     found.records.sort(key=lambda record: record.at_ms)
     for number, record in enumerate(found.records, 1):
@@ -87,8 +84,8 @@ def load(path: Path, gateway_eui: str) -> Recording:
 
 
 def _reader(path: Path, gateway_eui: str, found: Recording) -> Iterator[Record]:
-    if path.suffix == ".pcap":
-        return _read_pcap(path, gateway_eui)
+    if path.suffix in (".pcap", ".pcapng"):
+        return _read_capture(path, gateway_eui)
     if path.suffix == ".csv":
         return _read_csv(path)
     if path.name.endswith(".events.jsonl"):
@@ -214,28 +211,18 @@ def _when_ms(body: dict[str, Any]) -> int | None:
     return round((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
-def _read_pcap(path: Path, gateway_eui: str) -> Iterator[Record]:
-    data = path.read_bytes()
-    if len(data) < _PCAP_HEAD or struct.unpack("<I", data[:4])[0] != MAGIC:
-        raise RecordingError(f"{path}: not a little-endian pcap with microseconds")
-    link_type = struct.unpack("<I", data[20:24])[0]
-    if link_type != LINKTYPE_LORATAP:
-        raise RecordingError(f"{path}: link type {link_type}, expected {LINKTYPE_LORATAP} (LoRaTap)")
-    at = _PCAP_HEAD
-    while at < len(data):
-        if at + _PCAP_RECORD > len(data):
-            raise CutError(f"{path}: half of a record's header at byte {at}")
-        seconds, microseconds, size, _ = struct.unpack("<IIII", data[at : at + _PCAP_RECORD])
-        packet = data[at + _PCAP_RECORD : at + _PCAP_RECORD + size]
-        if len(packet) != size or size <= _LORATAP:
-            raise CutError(f"{path}: half of a record at byte {at}")
-        yield _from_loratap(packet, seconds * 1_000_000 + microseconds, gateway_eui)
-        at += _PCAP_RECORD + size
+def _read_capture(path: Path, gateway_eui: str) -> Iterator[Record]:
+    for packet in capture.packets(path):
+        if len(packet.data) <= LORATAP:
+            raise RecordingError(
+                f"{path}: a packet of {len(packet.data)} bytes holds no frame behind its LoRaTap header"
+            )
+        yield _from_loratap(packet.data, packet.at_us, gateway_eui)
 
 
 def _from_loratap(packet: bytes, at_us: int, gateway_eui: str) -> Record:
-    _, _, _, hz, bandwidth, sf, rssi, _, _, snr, _ = struct.unpack(">BBHIBBBBBbB", packet[:_LORATAP])
-    phy = packet[_LORATAP:]
+    _, _, _, hz, bandwidth, sf, rssi, _, _, snr, _ = struct.unpack(">BBHIBBBBBbB", packet[:LORATAP])
+    phy = packet[LORATAP:]
     kind = frames.mtype(phy)
     if kind != frames.JOIN_REQUEST and not frames.is_up(kind):
         return Record(at_us // 1000, "", "down", phy, None)

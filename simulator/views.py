@@ -1,6 +1,7 @@
 """Views of a run's event log: what other tools read. Each takes events one by one and writes a file.
 
-The suffix of the file names the view: .pcap, .events.jsonl, .rxpk.jsonl, .chirpstack.jsonl, .tts.jsonl, .csv
+The suffix of the file names the view: .pcap, .pcapng, .events.jsonl, .rxpk.jsonl, .chirpstack.jsonl,
+.tts.jsonl, .csv
 """
 
 import csv
@@ -8,7 +9,7 @@ import json
 from collections.abc import Callable
 from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
-from typing import IO
+from typing import IO, BinaryIO
 
 from codec.lorawan import regions
 from gateway.model import Reception
@@ -18,6 +19,7 @@ from simulator.eventlog import Event, Take
 from simulator.keyring import Keyring
 from simulator.lns_events import iso
 from simulator.pcap import PcapView
+from simulator.pcapng import PcapngView
 
 Files = ExitStack | AsyncExitStack  # closes them in the end
 
@@ -97,7 +99,11 @@ _TEXTS: dict[str, Callable[[IO[str], Keyring], Take]] = {
     ".tts.jsonl": _lns_view("tts"),
     ".csv": lambda file, _: CsvView(file).take,
 }
-SUFFIXES = (".pcap", *_TEXTS)
+_CAPTURES: dict[str, Callable[[BinaryIO], Take]] = {
+    ".pcap": lambda file: PcapView(file).take,
+    ".pcapng": lambda file: PcapngView(file).take,
+}
+SUFFIXES = (*_CAPTURES, *_TEXTS)
 
 
 def _write(file: IO[str], event: Event) -> None:
@@ -115,6 +121,6 @@ def suffix_of(path: Path) -> str:
 def open_view(path: Path, keyring: Keyring, stack: Files) -> Take:
     """A view writing to `path` until the stack closes."""
     suffix = suffix_of(path)
-    if suffix == ".pcap":
-        return PcapView(stack.enter_context(path.open("wb"))).take
+    if suffix in _CAPTURES:
+        return _CAPTURES[suffix](stack.enter_context(path.open("wb")))
     return _TEXTS[suffix](stack.enter_context(path.open("w", encoding="utf-8", newline="")), keyring)

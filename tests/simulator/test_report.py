@@ -1,6 +1,6 @@
-"""The report of a run, computed again: airtime from the pcap alone, the rest from the event log alone.
+"""The report of a run, computed again: airtime and duty from captures alone, the rest from the event log.
 
-Nothing here shares code with the report: the pcap is read byte by byte, airtime is Semtech's formula again.
+Nothing here shares code with the report: captures are read byte by byte, airtime is Semtech's formula again.
 """
 
 import asyncio
@@ -9,6 +9,7 @@ import math
 import re
 import struct
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,7 @@ from simulator.scenario import load
 class Run:
     told: dict[str, Any]
     pcap: bytes
+    pcapng: bytes
     events: list[dict[str, Any]]
     html: str
 
@@ -29,13 +31,13 @@ class Run:
 @pytest.fixture(scope="module", params=["village", "outage"])
 def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp("report")
-    records = (folder / "r.pcap", folder / "r.events.jsonl")
+    records = (folder / "r.pcap", folder / "r.events.jsonl", folder / "r.pcapng")
     outputs = Outputs(records, report=folder / "r.html")
     scenario = load(request.param).model_copy(update={"loss": 0.2})
     summary = asyncio.run(in_process(Plan("r", scenario, 9 * 3600, None), folder / "r.db", outputs))
     events = [json.loads(line) for line in records[1].read_text(encoding="utf-8").splitlines()]
     html = (folder / "r.html").read_text(encoding="utf-8")
-    return Run(summary.report, records[0].read_bytes(), events, html)
+    return Run(summary.report, records[0].read_bytes(), records[2].read_bytes(), events, html)
 
 
 def on_air_us(size: int, sf: int, bw_khz: int, crc: int) -> int:
@@ -65,26 +67,48 @@ def test_airtime_and_duty_cycle_are_those_of_the_pcap(run: Run) -> None:
         assert told[band]["share"] == pytest.approx(us.total() / (9 * 3600e6))
 
 
-def test_the_fullest_hour_is_that_of_the_event_log(run: Run) -> None:
+def sent_by(pcapng: bytes) -> Iterator[tuple[str, bool, int, int, int]]:
+    """(sender, is it an uplink, hz, start, end) of each packet, by the capture's own interfaces."""
+    names, at = [], 0
+    while at < len(pcapng):
+        kind, size = struct.unpack("<II", pcapng[at : at + 8])
+        block = pcapng[at : at + size]
+        if kind == 1:
+            length = struct.unpack("<H", block[18:20])[0]
+            names.append(block[20 : 20 + length].decode())
+        if kind == 6:
+            interface, high, low, length = struct.unpack("<IIII", block[8:24])
+            packet = block[28 : 28 + length]
+            hz, bw_steps, sf = struct.unpack(">IBB", packet[4:10])
+            is_up = packet[15] >> 5 in (0, 2, 4)
+            end_us = (high << 32) + low
+            lasts_us = on_air_us(length - 15, sf, bw_steps * 125, 1 if is_up else 0)
+            yield names[interface], is_up, hz, end_us - lasts_us, end_us
+        at += size
+
+
+def test_each_senders_duty_and_fullest_hour_are_those_of_the_capture_alone(run: Run) -> None:
     """Each hour that ends with a frame, summed anew: who filled one most, and how much."""
-    frames: dict[tuple[str, str], list[tuple[int, int]]] = {}
-    for row in run.events:
-        if row["event"] in ("up", "down"):
-            band = "868.00-868.60" if 868e6 <= row["hz"] < 868.6e6 else "869.40-869.65"
-            size, crc = len(row["phy"]) // 2, 1 if row["event"] == "up" else 0
-            lasts_us = on_air_us(size, row["sf"], row["bw"] // 1000, crc)
-            sender = row["node"] if row["event"] == "up" else row["gateway"]
-            frames.setdefault((band, sender), []).append((row["start"], row["start"] + lasts_us))
+    spans: dict[tuple[str, str], list[tuple[int, int]]] = {}
+    nodes_us: Counter[str] = Counter()
+    for sender, is_up, hz, start_us, end_us in sent_by(run.pcapng):
+        band = "868.00-868.60" if 868e6 <= hz < 868.6e6 else "869.40-869.65"
+        spans.setdefault((band, sender), []).append((start_us, end_us))
+        nodes_us[sender] += (end_us - start_us) * is_up
     worst: dict[str, tuple[int, str]] = {}
-    for (band, sender), spans in frames.items():
+    for (band, sender), sent in spans.items():
         fullest = max(
-            sum(max(0, min(stop, end) - max(start, end - 3_600_000_000)) for start, stop in spans)
-            for _, end in spans
+            sum(max(0, min(stop, end) - max(start, end - 3_600_000_000)) for start, stop in sent)
+            for _, end in sent
         )
         worst[band] = max(worst.get(band, (0, "")), (fullest, sender))
     told = {band: row["worst_hour"] for band, row in run.told["airtime"].items()}
     assert {band: (row["us"], row["sender"]) for band, row in told.items()} == worst
     assert all(0 < row["duty"] < row["limit"] for row in told.values())
+    for name, row in run.told["nodes"].items():
+        assert row["airtime_us"] == nodes_us[name] and row["duty"] == pytest.approx(
+            nodes_us[name] / (9 * 3600e6)
+        )
 
 
 def test_delivery_is_that_of_the_event_log(run: Run) -> None:
