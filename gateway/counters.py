@@ -5,7 +5,7 @@ from typing import Any
 
 CAUSES = (
     "malformed", "crc", "mic", "replay", "unknown_device", "dev_nonce",
-    "unknown_gateway", "conflict", "unauthorized", "transmission",
+    "unknown_gateway", "conflict", "unauthorized", "transmission", "tmst",
 )  # fmt: skip
 
 

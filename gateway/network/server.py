@@ -10,6 +10,7 @@ from codec.lorawan.frames import DataFrame
 from codec.lorawan.join import JoinAccept
 from codec.wire import WireError
 from gateway import events
+from gateway.access.limits import Buckets
 from gateway.counters import Counters
 from gateway.model import Clock, GatewayError, Reception, Session, Uplink
 from gateway.network import channels, history, ledger, link, mac, queue, strangers, wishes
@@ -76,6 +77,7 @@ class NetworkServer:
         self._taking = Taking(store, ())
         self._begun: dict[bytes, int] = {}  # taken in the transaction that is open
         self._notes = Notes(store, clock, refusals)
+        self._strangers = Buckets(clock, burst=50, refill_ms=100)  # written down; a flood costs no disk
         self._answering = Answering(self._wishes, config.dedup_ms, store, clock, counters, refusals, way_down)
 
     @property
@@ -253,7 +255,7 @@ class NetworkServer:
                 admitted = self._admit(decision, heard)
             self._taking.renew()
             return admitted
-        if decision.cause == "unknown_device":
+        if decision.cause == "unknown_device" and self._strangers.take(heard.gateway_id):
             strangers.note(self._store.connection, dev_eui, join_eui, heard.gateway_id, heard.received_at)
         return decision
 

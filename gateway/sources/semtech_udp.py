@@ -14,6 +14,7 @@ from gateway.sources import gwmp, kernel
 from gateway.sources.gwmp import BadCrcError, Datagram, Kind
 from gateway.sources.presence import Listing, Presence
 from gateway.sources.section import listed
+from gateway.sources.ticking import Ticking
 
 _DRAIN = 256  # datagrams per wake-up, so that the page stays served in a flood
 _DATAGRAM = 65536
@@ -59,6 +60,7 @@ class SemtechUdp:
         self._token = 0
         self._pushed: list[_Pushed] = []
         self._dropped = 0
+        self._ticking = Ticking()
         self._handlers: dict[Kind, Callable[[Datagram, Any], None]] = {
             Kind.PUSH_DATA: self._push,
             Kind.PULL_DATA: self._pull,
@@ -172,7 +174,10 @@ class SemtechUdp:
         now = self._clock.now_ms()
         for packet in gwmp.packets(datagram.body):
             try:
-                yield gwmp.read_rxpk(packet, datagram.eui or "", now)
+                heard = gwmp.read_rxpk(packet, datagram.eui or "", now)
+                if self._ticking.is_odd(heard.gateway_id, heard.tmst, now):
+                    self._refusals.refuse("tmst", f"{heard.gateway_id}: its tmst does not count microseconds")
+                yield heard
             except BadCrcError as error:
                 self._refusals.refuse("crc", str(error))
             except WireError as error:

@@ -33,12 +33,26 @@ EVENTS: Responses = REFUSALS | {
         },
     }
 }
+# What any operation may answer, before it has been looked at.
+_BEFORE = {
+    "400": "The body is no JSON",
+    "401": "The token or cookie is not in force, or nobody known asks",
+    "403": "The role does not reach, or the request comes from another site",
+    "408": "The body did not come in time",
+    "413": "The body is too long",
+    "421": "Asked by a name that is not ours",
+    "429": "Too much was asked, or too many wrong tokens came from there",
+}
 
 
 class DescribedApp(FastAPI):
     def openapi(self) -> dict[str, Any]:
         description = super().openapi()
         operations = [each for path in description["paths"].values() for each in path.values()]
+        for operation in operations:
+            for status, text in _BEFORE.items():
+                told = {"description": text, "content": {MEDIA_TYPE: {"schema": _PROBLEM}}}
+                operation["responses"].setdefault(status, told)
         for response in (each for operation in operations for each in operation["responses"].values()):
             content = response.get("content", {})
             if content.get("application/json", {}).get("schema") == _PROBLEM:

@@ -148,6 +148,7 @@ class Refused(Shape):
     conflict: int = Field(description="a second address spoke for a gateway while the first went on")
     unauthorized: int = Field(description="stations with a wrong token or certificate")
     transmission: int = Field(description="downlinks that a gateway would not send")
+    tmst: int = Field(description="frames, taken all the same, whose gateway does not count microseconds")
 
 
 class Counts(Shape):

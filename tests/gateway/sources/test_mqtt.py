@@ -141,6 +141,21 @@ async def test_a_message_that_cannot_be_read_does_not_come_for_ever(
         assert app.counters.refused["malformed"] == 0
 
 
+@pytest.mark.parametrize("protocol", ["5", "3.1.1"])
+async def test_a_message_of_16_megabytes_is_passed_over(
+    tmp_path: Path, broker: Mosquitto, lns: Other, protocol: str
+) -> None:
+    """By MQTT 5 the broker does not even send it: we have told it what we take."""
+    number = 8 + (protocol == "5")
+    extra = f'topics = ["{topic(number)}"]\nprotocol = "{protocol}"'
+    config = written(tmp_path, source(broker.url, f"large{number}", extra))
+    async with serving(config) as app:
+        lns.say(topic(number), b" " * (16 << 20))
+        lns.say(topic(number), event(number, 1))
+        await until(lambda: fcnts(app, number) == [1])
+        assert app.counters.refused["malformed"] == (protocol == "3.1.1")
+
+
 async def test_downlinks_go_back_the_way_the_uplink_came(
     tmp_path: Path, broker: Mosquitto, lns: Other
 ) -> None:
