@@ -15,10 +15,10 @@ async def hand_over(store: Store, now: int, send: Send) -> None:
         queue.expire(store.connection, now)
     for item in queue.behind_lns(store.connection):
         try:
-            await send(item.dev_eui, item.fport, item.payload, item.confirmed)
+            reference = await send(item.dev_eui, item.fport, item.payload, item.confirmed)
         except (GatewayError, OSError) as error:
             with store.transaction():
                 queue.defer(store.connection, item, str(error))
             continue
         with store.transaction():
-            queue.handed_over(store.connection, item, now)
+            queue.handed_over(store.connection, item, reference, now)

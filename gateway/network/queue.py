@@ -37,6 +37,14 @@ _SENT = """
     WHERE id = ?
 """
 _END = "UPDATE downlink SET state = ?, ended_at = ?, reason = ? WHERE id = ?"
+_HANDED_OVER = (
+    "UPDATE downlink SET state = 'sent', sent_at = ?, ended_at = ?, reference = ?, reason = NULL WHERE id = ?"
+)
+_OUTCOMES = {"acknowledged": "delivered", "not acknowledged": "failed", "failed": "failed"}
+_LNS_SAID = """
+    UPDATE downlink SET state = ?, ended_at = ?, reason = ?
+    WHERE reference = ? AND dev_eui = ? AND state = 'sent'
+"""
 _BACK = "UPDATE downlink SET state = 'queued', reason = ? WHERE id = ?"
 _ANSWERED = """
     UPDATE downlink SET state = 'answered', ended_at = ?, results = ?, reason = NULL
@@ -231,9 +239,17 @@ def set_class_c(db: Connection, dev_eui: str, is_class_c: bool) -> None:
     db.execute("UPDATE device SET is_class_c = ? WHERE dev_eui = ?", (int(is_class_c), dev_eui))
 
 
-def handed_over(db: Connection, item: Queued, now: int) -> None:
+def handed_over(db: Connection, item: Queued, reference: str, now: int) -> None:
     """An LNS has it, and does the rest itself."""
-    db.execute(_END, ("sent", now, None, item.id))
+    db.execute(_HANDED_OVER, (now, now, reference, item.id))
+
+
+def hear_lns(db: Connection, dev_eui: str, reference: str, outcome: str, now: int) -> None:
+    """What an LNS says of a downlink that it was handed; its transmission is no news."""
+    state = _OUTCOMES.get(outcome)
+    if state:
+        reason = None if state == "delivered" else f"{outcome}, says the LNS"
+        db.execute(_LNS_SAID, (state, now, reason, reference, dev_eui))
 
 
 def behind_lns(db: Connection) -> list[Queued]:

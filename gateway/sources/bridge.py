@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from gateway import events
 from gateway.counters import Counters
 from gateway.model import Clock, Device, Uplink
+from gateway.network import queue
 from gateway.refusals import Refusals
 from gateway.sources.lns import LnsAnswer, LnsJoin, LnsUplink, Message
 from gateway.sources.succession import Begins, Belongs, Known, decide
@@ -56,13 +57,19 @@ class Bridge:
     def _take(self, message: Message) -> Uplink | Refused | str | None:
         """A new uplink, or the name of the counter."""
         if isinstance(message, LnsAnswer):
-            _log.info("%s: downlink %r %s", message.dev_eui, message.reference, message.outcome)
+            self._take_answer(message)
             return None
         if isinstance(message, LnsUplink) and message.simulated:
             return Refused("simulated", f"{message.dev_eui}: simulated at the LNS, nobody measured it")
         if not self._is_registered(message):
             return Refused("unknown_device", f"{message.dev_eui} is not registered: messfunk device add")
         return self._take_join(message) if isinstance(message, LnsJoin) else self._take_uplink(message)
+
+    def _take_answer(self, answer: LnsAnswer) -> None:
+        _log.info("%s: downlink %r %s", answer.dev_eui, answer.reference, answer.outcome)
+        if answer.reference:
+            now = self._clock.now_ms()
+            queue.hear_lns(self._store.connection, answer.dev_eui, answer.reference, answer.outcome, now)
 
     def _take_join(self, join: LnsJoin) -> str:
         at = self._time(join)

@@ -23,13 +23,14 @@ def topic(number: int) -> str:
     return f"application/1/device/{dev_eui(number)}/event/up"
 
 
-def event(number: int, fcnt: int, payload: bytes = REPORT) -> bytes:
+def event(number: int, fcnt: int, payload: bytes = REPORT, fport: int = 1) -> bytes:
     """At a time of its own, as MQTT carries it."""
     said: dict[str, Any] = copy.deepcopy(CHIRPSTACK_UP)
     said["deviceInfo"] |= {"devEui": dev_eui(number), "deviceName": f"Aue {number}"}
     said |= {
         "devAddr": f"0100{number:04x}",
         "fCnt": fcnt,
+        "fPort": fport,
         "data": base64.b64encode(payload).decode(),
         "time": instant(next(_clock)),
     }

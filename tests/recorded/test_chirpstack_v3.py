@@ -1,8 +1,8 @@
 """A real ChirpStack v3 log through the bridge as an MQTT broker would deliver it, with a stated adapter.
 
 What the recording has changed and `as_published` changes back: `data` is hex where v3 publishes base64, the
-time is `_date` where v3 has `publishedAt`, the topic has lost application and device, and fields that begin with
-_ were added. Gateways keep the pseudonyms of 16 bytes that the recording gives them.
+time is `_date` where v3 has `publishedAt`, the topic has lost application and device, and fields whose names
+begin with _ were added. Gateways keep the pseudonyms of 16 bytes that the recording gives them.
 """
 
 import base64

@@ -1,22 +1,29 @@
 """An LNS source on a real Mosquitto: nothing is acknowledged before it is committed, nothing is lost."""
 
 import asyncio
+import base64
 import gc
 import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from codec import dialogue, message
+from gateway.access.roles import Principal, Role
 from gateway.app import App
 from gateway.clock import WallClock
 from gateway.config import Config, ConfigError, load
 from gateway.model import GatewayError
+from gateway.network import queue
 from gateway.store.database import StoreError
 from tests.gateway.broker import Mosquitto, Other, mosquitto, other, until
 from tests.gateway.lns import dev_eui, event, topic
 from tests.gateway.sources.samples import TTS_TOPIC, TTS_UP
+
+OPERATOR = Principal("operator", Role.OPERATOR)
 
 
 @pytest.fixture(scope="module")
@@ -178,6 +185,67 @@ async def test_downlinks_go_back_the_way_the_uplink_came(
         command = said[f"application/1/device/{dev_eui(7)}/command/down"]
         assert (command["id"], command["fPort"], command["data"]) == (reference, 10, "AQ==")
         assert said["v3/app1@tenant1/devices/dev1/down/push"]["downlinks"][0]["f_port"] == 11
+
+
+def outcome(app: App, number: int) -> tuple[str, str | None]:
+    [told] = queue.told(app.store.connection, dev_eui(number))
+    return told["state"], told["reason"]
+
+
+def ordered(app: App, number: int, **wanted: Any) -> None:
+    app.writer.run(OPERATOR, "downlink.send", {"dev_eui": dev_eui(number), **wanted})
+
+
+async def test_what_an_operator_orders_goes_out_and_its_outcome_comes_back(
+    tmp_path: Path, broker: Mosquitto, lns: Other
+) -> None:
+    """Confirmed and acknowledged, confirmed and not, and orders that the node itself answers."""
+    config = written(tmp_path, source(broker.url, "ops"))
+    with other(broker, "application/1/device/+/command/down") as ear:
+        async with serving(config) as app:
+            for number in (10, 11, 12):
+                lns.say(topic(number), event(number, 1))
+            await until(lambda: app.counters.uplinks == 3)
+            ordered(app, 10, payload="0102", fport=7, confirmed=True)
+            ordered(app, 11, payload="0304", fport=7, confirmed=True)
+            ordered(app, 12, orders=[{"order": "reboot"}])
+            await until(lambda: len(ear.heard) == 3)
+            said = {each.topic.split("/")[3]: json.loads(each.payload) for each in ear.heard}
+            assert base64.b64decode(said[dev_eui(10)]["data"]) == b"\x01\x02"
+            assert (said[dev_eui(10)]["fPort"], said[dev_eui(10)]["confirmed"]) == (7, True)
+            await until(lambda: all(outcome(app, number) == ("sent", None) for number in (10, 11, 12)))
+            for number, is_heard in ((10, True), (11, False)):
+                info = {"deviceInfo": {"devEui": dev_eui(number)}}
+                word = {**info, "acknowledged": is_heard, "queueItemId": said[dev_eui(number)]["id"]}
+                lns.say(topic(number).replace("/up", "/ack"), json.dumps(word).encode())
+            command = message.decode(base64.b64decode(said[dev_eui(12)]["data"]))
+            assert isinstance(command, message.Command)
+            lns.say(topic(12), event(12, 2, dialogue.answer(command.token, 0), fport=11))
+            await until(lambda: outcome(app, 12) == ("answered", None))
+            assert outcome(app, 10) == ("delivered", None)
+            assert outcome(app, 11) == ("failed", "not acknowledged, says the LNS")
+
+
+async def test_an_order_waits_for_a_broker_that_is_down(tmp_path: Path) -> None:
+    broker = Mosquitto(tmp_path)
+    broker.start()
+    config = written(tmp_path, source(broker.url, "late"))
+    async with serving(config) as app:
+        with other(broker) as lns:
+            lns.say(topic(13), event(13, 1))
+            await until(lambda: app.counters.uplinks == 1)
+        broker.stop()
+        await until(lambda: any(app.source_errors().values()))
+        ordered(app, 13, payload="01", fport=7)
+        await until(lambda: outcome(app, 13)[1])
+        assert outcome(app, 13)[0] == "queued" and str(broker.url) in str(outcome(app, 13)[1])
+        broker.start()
+        await until(lambda: not any(app.source_errors().values()))
+        with other(broker, "application/1/device/+/command/down") as ear:
+            ear.say(topic(13), event(13, 2))
+            await until(lambda: len(ear.heard) == 1)
+            await until(lambda: outcome(app, 13) == ("sent", None))
+    broker.stop()
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")

@@ -25,3 +25,7 @@ DROP TABLE alarm;
 ALTER TABLE alarm_new RENAME TO alarm;
 CREATE UNIQUE INDEX alarm_open ON alarm (subject) WHERE cleared_at IS NULL;
 CREATE INDEX alarm_by_time ON alarm (raised_at, id);
+
+-- Under which name an LNS knows a downlink that it was handed: its answers bear it.
+ALTER TABLE downlink ADD COLUMN reference TEXT;
+CREATE INDEX downlink_by_reference ON downlink (reference) WHERE reference IS NOT NULL;
