@@ -285,7 +285,7 @@ def told(db: Connection, dev_eui: str, after: tuple[int] | None = None) -> Itera
     )
     for row in rows:
         yield {
-            **dict(row),
+            **{name: value for name, value in dict(row).items() if name != "reference"},
             "confirmed": bool(row["confirmed"]),
             "payload": bytes(row["payload"]).hex(),
             "orders": row["orders"] and json.loads(row["orders"]),
