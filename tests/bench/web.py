@@ -1,7 +1,8 @@
 """`make bench-web`: what the pages weigh and how soon they are there, in headless Chromium.
 
 A village of 12 places, and a district of 400 with a base map; 150 ms round trip, 1.6 Mbit/s and a processor
-four times slower by Chromium's own throttling, nothing cached, the median of five.
+four times slower by Chromium's own throttling, nothing cached, the median of five. Beside other work as root:
+`chrt -r 1 make bench-web`.
 """
 
 import json
