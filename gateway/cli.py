@@ -76,6 +76,8 @@ device_app.command(epilog="Example: messfunk device group 70b3d57ed0000001 --to 
 device_app.command()(listing_cli.groups)
 device_app.command(epilog="Example: messfunk device qr 70b3d57ed0000001 --label aue.svg")(listing_cli.qr)
 
+_GUIDES = Path(__file__).parent / "guides"
+_EXAMPLES = ("single-box", "behind-lns", "bridges")
 ConfigFile = Annotated[Path, typer.Argument(metavar="FILE")]
 
 
@@ -101,6 +103,18 @@ def init(file: ConfigFile = CONFIG, as_json: AsJson = False) -> None:
         except FileExistsError:
             raise GatewayError(f"{file} exists; name another file, or remove it first") from None
     tell({"config": str(file)}, as_json, f"{file}: edit it, then run: messfunk gateway --config {file}")
+
+
+@config_app.command(epilog="Example: messfunk config example single-box > messfunk.toml")
+def example(
+    name: Annotated[str, typer.Argument(metavar="NAME", help=f"{', '.join(_EXAMPLES)}.")],
+    as_json: AsJson = False,
+) -> None:
+    """Print an example; its guide, in English and German, lies beside it in gateway/guides."""
+    if name not in _EXAMPLES:
+        refuse(f"no example {name}: there are {', '.join(_EXAMPLES)}")
+    text = (_GUIDES / f"{name}.toml").read_text("utf-8")
+    tell({"name": name, "toml": text, "guide": str(_GUIDES / f"{name}.md")}, as_json, text.rstrip())
 
 
 @config_app.command()

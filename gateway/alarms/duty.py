@@ -59,7 +59,8 @@ class Duty:
         try:
             with self._store.transaction():
                 now = self._clock.now_ms()
-                hearing.look(self._store.connection, self._listening_since, now)
+                if self._store.holds("alarms"):
+                    hearing.look(self._store.connection, self._listening_since, now)
                 conflicts.look(self._store.connection, self._conflicts(), now)
         except StoreError as error:
             self._refusals.refuse("store", str(error))

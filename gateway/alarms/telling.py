@@ -49,7 +49,8 @@ class Telling:
         while True:
             self._news.clear()
             try:
-                self._begin(notices.due(self._store.connection, self._clock.now_ms()))
+                if self._store.holds("alarms"):
+                    self._begin(notices.due(self._store.connection, self._clock.now_ms()))
             except GatewayError as error:
                 _log.warning("notices cannot be read: %s", error)
             try:

@@ -47,7 +47,10 @@ class Pump:
         while True:
             self._news.clear()
             try:
-                batch = outbox.due(self._store.connection, self._sink.name, self._sink.batch)
+                is_ours = self._store.holds("alarms")
+                batch = (
+                    outbox.due(self._store.connection, self._sink.name, self._sink.batch) if is_ours else []
+                )
                 if not batch:
                     await _within(self._news, _IDLE_S)
                     continue

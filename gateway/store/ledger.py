@@ -62,6 +62,10 @@ class Store:
         """Whether this process has the role alone, from now until the store is closed."""
         return self._db.claim(role)
 
+    def holds(self, role: Role) -> bool:
+        """Whether it has the role, or just got it: asked before each turn of what one process does."""
+        return self._db.holds(role)
+
     def close(self) -> None:
         self._db.close()
 

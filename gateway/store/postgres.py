@@ -102,6 +102,14 @@ class PostgresConnection:
             self._claims.append(role)
         return is_ours
 
+    def holds(self, role: Role) -> bool:
+        """Tried without waiting, and anew over a new connection."""
+        if role not in self._claims:
+            row = self.execute("SELECT pg_try_advisory_lock(?)", (_ROLES[role],)).fetchone()
+            if row and row[0]:
+                self._claims.append(role)
+        return role in self._claims
+
     def close(self) -> None:
         self._pg.close()
 
@@ -112,10 +120,10 @@ class PostgresConnection:
 
     def _connected(self) -> "psycopg.Connection[PostgresRow]":
         pg = _open(self.target)
-        for role in self._claims:
-            if not _lock(pg, role):
-                pg.close()
-                raise StoreError(f"{self.target}: meanwhile another gateway has taken over: stop one of them")
+        if "network" in self._claims and not _lock(pg, "network"):
+            pg.close()
+            raise StoreError(f"{self.target}: meanwhile another gateway has taken over: stop one of them")
+        self._claims = [role for role in self._claims if role == "network"]  # the others are held anew
         return pg
 
     def _refused(self, error: psycopg.Error) -> StoreError:

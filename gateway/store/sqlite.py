@@ -80,6 +80,9 @@ class SqliteConnection(sqlite3.Connection):
     def transaction(self) -> AbstractContextManager[None]:
         return within(self, "BEGIN IMMEDIATE")
 
+    def holds(self, role: Role) -> bool:
+        return True
+
     def claim(self, role: Role) -> bool:
         """Whoever serves from a file holds all of it: gateway.local."""
         return True

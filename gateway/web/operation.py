@@ -56,7 +56,8 @@ async def readyz(request: Request, response: Response, site: AtSite) -> dict[str
 async def metrics(site: AtSite) -> Response:
     """Counters and states. Prometheus sends a viewer's token as `authorization`."""
     uptime_s = (site.clock.now_ms() - site.started_at) / 1000
-    lines = [line for family in families(_health(site), _figures(site), uptime_s) for line in family]
+    figures = _figures(site) | {"lost_ratio": await site.loss.told(site.clock.now_ms())}
+    lines = [line for family in families(_health(site), figures, uptime_s) for line in family]
     return Response("\n".join([*lines, ""]), media_type=TEXT)
 
 
@@ -96,6 +97,12 @@ def _of_radio(figures: dict[str, Any]) -> Iterator[list[str]]:
     }
     text = "Of the airtime that an hour of the sub-band allows, by gateway."
     yield _family("duty_cycle_used_ratio", "gauge", text, spent)
+    leads_s = _by("quantile", {str(at): lead_s for at, lead_s in figures["leads_s"].items()})
+    text = "By so much before their windows gateways were told in the last hour."
+    yield _family("downlink_lead_seconds", "gauge", text, leads_s)
+    if figures["lost_ratio"] is not None:
+        text = "Of the frames that nodes sent since yesterday morning, those that never came."
+        yield _family("uplinks_lost_ratio", "gauge", text, {"": round(figures["lost_ratio"], 6)})
     for name, text in _PLAIN.items():
         yield _family(name, "counter" if name.endswith("_total") else "gauge", text, {"": figures[name]})
 

@@ -17,6 +17,7 @@ from gateway.network.mac import Wishes
 from gateway.sources.presence import Presence
 from gateway.store.database import Where
 from gateway.web.events import EventStreams
+from gateway.web.losses import LossTold
 from gateway.web.section import PageConfig
 
 
@@ -36,6 +37,11 @@ class Site:
     health: Callable[[], dict[str, Any]] | None = None
     presence: Presence | None = None
     figures: Callable[[], dict[str, Any]] | None = None
+    loss: LossTold = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "loss", LossTold(self.store))
+
     network: Wishes = field(default_factory=lambda: wishes.of(NetworkConfig()))
 
 

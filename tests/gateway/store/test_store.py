@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from time import monotonic, sleep
 
 import pytest
 
@@ -11,6 +12,7 @@ from gateway.store import lns, outbox, queries, sites
 from gateway.store.database import StoreError, Where, opened
 from gateway.store.ledger import Store
 from gateway.store.sites import SiteError
+from tests.gateway import postgres
 from tests.gateway.desk import START_MS, Desk, Node
 
 DEV_EUI = "70b3d57ed0000001"
@@ -214,3 +216,16 @@ def test_a_hostile_name_is_a_value_and_nothing_else(store: Store) -> None:
     name = "x'); DROP TABLE device; -- ? %s %(a)s"
     devices.add(store, devices.Provisioning(DEV_EUI, name, None), START_MS)
     assert [device.name for device in store.devices()] == [name]
+
+
+def test_what_one_process_does_goes_over_to_another(postgresql: postgres.Server) -> None:
+    where = postgresql.database()
+    first, second = Store(where), Store(where)
+    assert first.holds("alarms") and not second.holds("alarms")
+    assert first.holds("alarms"), "asked again it is still ours"
+    first.close()
+    until = monotonic() + 10
+    while not second.holds("alarms"):
+        assert monotonic() < until
+        sleep(0.05)
+    second.close()

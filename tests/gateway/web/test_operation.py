@@ -12,16 +12,22 @@ import pytest
 from gateway import figures, readiness
 from gateway.app import App
 from gateway.config import Address, Config, HttpConfig, SourceConfig, StoreConfig
+from gateway.counters import Counters
 from gateway.nightly import BackupConfig
 from gateway.readiness import Readiness
+from gateway.refusals import Refusals
+from gateway.sources.presence import Presence
 from gateway.store import backup, outbox
 from gateway.store.database import Postgres, StoreError
 from gateway.store.ledger import Store
+from gateway.web.losses import LossTold
 from tests.gateway import postgres
 from tests.gateway.desk import EUIS, START_MS, Desk, ManualClock, Node, otaa
 from tests.gateway.forwarder import Forwarder, push, rxpk
 
 _LINE = re.compile(r'messfunk_[a-z_]+(\{[a-z]+="[^"\\\n]*"\})? -?[0-9.e+-]+')
+
+NOBODY = Presence(ManualClock(), Refusals(Counters(), ManualClock()))
 
 
 @pytest.fixture
@@ -152,6 +158,8 @@ async def test_the_air_that_a_gateway_used_is_told_by_sub_band(desk: Desk, joine
     on_air_ms = (12.25 + 8 + 20) * 4.096  # 17 bytes without CRC at SF9 (SX1276 data sheet, section 4.1.1.7)
     assert (spent.gateway_id, spent.band) == (EUIS[0], "868-868.6")
     assert spent.share == pytest.approx(on_air_ms / 36_000, rel=0.01)
+    told = figures.told(desk.store.connection, desk.clock.now_ms(), desk.server.gateways, NOBODY, ())
+    assert told["leads_s"][0.5] == pytest.approx(5.0 - 0.2, abs=0.01), "copies are awaited for 200 ms"
     await desk.clock.advance(3_600_000)
     assert [each.share for each in desk.server.gateways.spent(desk.clock.now_ms())] == [0]
 
@@ -186,3 +194,14 @@ async def test_strangers_are_counted_and_name_no_label(tmp_path: Path) -> None:
             told = (await client.get("/metrics")).text
     assert "messfunk_unknown_devices 40\n" in told
     assert "aa555a00000002" not in told and "70b3d57ed001" not in told
+
+
+async def test_the_share_of_lost_frames(tmp_path: Path, desk: Desk, node: Node) -> None:
+    for gap in (1, 1, 3, 1):
+        desk.hear(desk.reception(node.uplink(gap=gap)))
+    losses = LossTold(desk.store.where)
+    now = desk.clock.now_ms()
+    assert await losses.told(now) == pytest.approx(2 / 6)
+    desk.hear(desk.reception(node.uplink(gap=5)))
+    assert await losses.told(now) == pytest.approx(2 / 6), "not reckoned at every scrape"
+    assert await losses.told(now + 600_000) == pytest.approx(6 / 11)
