@@ -57,7 +57,7 @@ def page(record: Record) -> str:
         "<!doctype html><html lang=de><meta charset=utf-8>"
         f"<title>Inbetriebnahme / commissioning {record.dev_eui or ''}</title><style>{_STYLE}</style>"
         f"<h1 class={'good' if record.good else 'bad'}>{verdict}</h1>"
-        f"<p>Inbetriebnahme / commissioning, {html.escape(record.time)}</p>"
+        f"<p>Inbetriebnahme / commissioning, {html.escape(record.time[:16].replace('T', ' '))} UTC</p>"
         f"<h2>Ort / place</h2><table>{site or '<tr><td>nicht angegeben / not given<td>'}</table>"
         f"<h2>Prüfung / check</h2><table>{rows}</table>"
         "<div class=sign><p>Datum / date</p><p>Name</p><p>Unterschrift / signature</p></div></html>\n"
@@ -76,7 +76,7 @@ def said(name: str, value: Any) -> str:
     if name == "battery" and isinstance(value, int):
         return f"{value / 100:.2f} V"
     if name == "memory" and isinstance(value, int):
-        return f"{value} B"
+        return f"{value // 1024} kB"
     if isinstance(value, dict) and "margin_db" in value:
         rate = f"{value['data_rate']}: " if "data_rate" in value else ""
         return f"{rate}{value['margin_db']} dB, {value['gateways']} Gateway(s)"

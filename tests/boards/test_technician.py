@@ -48,6 +48,7 @@ def test_each_command_and_option_exists() -> None:
         "which board?",
         "needs MicroPython",
         "is taken",
+        "is taken by",
         "does not know you",
         "does not answer",
         "no_answer",
