@@ -16,7 +16,7 @@ ASSETS := gateway/web/static/vendor/THIRD_PARTY.txt
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-recorded micropython generate fuzz-codec bench-alarms bench-codec bench-node bench-energy bench-gateway bench-simulator bench-web bench-downlinks age power-cut crash bench-store size test-board test-driver check format assets screenshots build debian lock clean
+.PHONY: help setup demo test test-recorded micropython generate fuzz-codec fuzz-gateway bench-alarms bench-codec bench-node bench-energy bench-gateway bench-simulator bench-web bench-downlinks age power-cut crash bench-store size test-board test-driver check format assets screenshots build debian lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+[ :].*## / {sub(/ .*/, "", $$1); printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,10 @@ generate: .venv/.dev ## decoder.js, CDDL, wire-format page and test vectors from
 fuzz-codec: setup ## Every payload of 3 bytes, a million bent ones, 100,000 reports in five codecs: minutes
 	@$(BIN)/python -m tests.codec.fuzz
 	@$(BIN)/python -m tests.codec.agreement
+
+fuzz-gateway: setup ## Hostile input on UDP, WebSocket, MQTT and HTTP, thousands of examples each: many minutes
+	HYPOTHESIS_PROFILE=fuzz $(BIN)/pytest -n 2 --timeout=3600 -k "flood or hostile or noise or described or bytes or refused" \
+		tests/gateway/test_gwmp.py tests/gateway/test_app.py tests/gateway/sources tests/gateway/access $(ARGS)
 
 bench-codec: .venv/.dev ## Sizes of the recordings' second halves, ours and the peers'
 	@$(BIN)/python -m tests.bench.codec

@@ -1,4 +1,4 @@
-"""How much hypothesis tries: `dev` while working, `ci` the same examples on every machine."""
+"""How much hypothesis tries: `dev` while working, `ci` the same examples everywhere, `fuzz` for long."""
 
 import os
 
@@ -6,4 +6,5 @@ from hypothesis import settings
 
 settings.register_profile("dev", max_examples=50, deadline=None)
 settings.register_profile("ci", max_examples=300, derandomize=True, print_blob=True, deadline=None)
+settings.register_profile("fuzz", max_examples=3000, print_blob=True, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))

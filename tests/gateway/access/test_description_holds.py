@@ -1,7 +1,6 @@
 """schemathesis asks every operation of the description, as an admin and as nobody: what it promises holds."""
 
 import asyncio
-import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,7 +25,7 @@ from gateway.app import App
 from gateway.clock import WallClock
 from gateway.config import Config, HttpConfig, SourceConfig, StoreConfig
 
-EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "2"))
+EXAMPLES = 100 if settings().max_examples > 1000 else 2  # of each operation; `make fuzz-gateway` takes more
 STREAM = "/api/v1/events"  # never ends
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 FREE = Address("127.0.0.1", 0)

@@ -146,3 +146,27 @@ async def test_a_stream_of_events_is_no_slow_client(place: tuple[str, int]) -> N
 
 async def _heard(lines: AsyncIterator[str]) -> str:
     return "".join([line async for line in lines])
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/../api.py",
+        "/static/%2e%2e/api.py",
+        "/static/..%2fapi.py",
+        "/static/..%5capi.py",
+        "/static//etc/passwd",
+        "/static/%00",
+        "/static/" + "../" * 30 + "etc/passwd",
+        "//etc/passwd",
+        "/static/vendor/../../../../pyproject.toml",
+    ],
+)
+async def test_no_path_leads_out_of_the_static_files(place: tuple[str, int], path: str) -> None:
+    """Sent as it stands: clients would tidy it up."""
+    reader, writer = await asyncio.open_connection(*place)
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{place[1]}\r\nConnection: close\r\n\r\n".encode())
+    answer = await asyncio.wait_for(reader.read(), 10)
+    writer.close()
+    assert answer.split(b" ")[1] in (b"404", b"400", b"405"), answer[:200]
+    assert b"root:" not in answer and b"import" not in answer

@@ -31,6 +31,7 @@ from tests.gateway.test_app import REPORT
 
 FREE = Address("127.0.0.1", 0)
 OTHER = "aa555a0000000299"
+EXAMPLES = 1000 if settings().max_examples > 1000 else 50  # each is a connection
 
 
 def config(folder: Path, **options: Any) -> Config:
@@ -432,6 +433,26 @@ async def test_who_says_nothing_is_left(app: App, monkeypatch: pytest.MonkeyPatc
     assert app.counters.refused["malformed"] == 2
 
 
+async def test_a_request_that_drips_is_hung_up_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.sources.basics_station_listener.PATIENCE_S", 0.3)
+    async with App(config(tmp_path), ManualClock()) as app:
+        reader, writer = await asyncio.open_connection(*app.station_address)
+
+        async def drip() -> None:
+            for byte in b"GET /router-info HTTP/1.1\r\nX-Long: " + b"x" * 2000:
+                if writer.is_closing():
+                    break
+                writer.write(bytes([byte]))
+                await asyncio.sleep(0.02)
+
+        dripping = asyncio.create_task(drip())
+        with suppress(ConnectionError):
+            assert await asyncio.wait_for(reader.read(), 20) == b""
+        dripping.cancel()
+        writer.close()
+        await until(lambda: app.counters.refused["malformed"] == 1)
+
+
 async def test_who_does_not_speak_http_is_counted(app: App, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
         for noise in (b"\x16\x03\x01 a TLS hello", b"GET / HTTP/1.0\r\n\r\n", b"SSH-2.0-x\r\n\r\n"):
@@ -459,7 +480,7 @@ bent = st.builds(
 )
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=EXAMPLES)
 @given(hostile=st.lists(st.binary(max_size=50) | st.text(max_size=50) | bent, max_size=8))
 async def test_a_flood_of_anything_loses_no_good_frame(
     app: App, node: Node, caplog: pytest.LogCaptureFixture, hostile: list[str | bytes]
