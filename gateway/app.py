@@ -163,7 +163,7 @@ class App:
     def figures(self) -> dict[str, Any]:
         """For /metrics."""
         db, now = self.store.connection, self.clock.now_ms()
-        return figures.told(db, now, self._network.gateways, self._presence, self._sources)
+        return figures.told(db, now, self._network.gateways, self._presence)
 
     def health(self) -> dict[str, Any]:
         lags = outbox.lags(self.store.connection)

@@ -92,9 +92,6 @@ class SemtechUdp:
         host, port, *_ = self._socket.getsockname()
         return Address(host, port)
 
-    def fileno(self) -> int:
-        return self._socket.fileno()
-
     def reaches(self, gateway_id: str) -> bool:
         return gateway_id in self._paths and not self._presence.is_anothers(gateway_id, self._listing)
 

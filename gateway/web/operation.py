@@ -18,7 +18,6 @@ from gateway.web.site import AtSite, Site
 router = APIRouter()
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 _PLAIN = {
-    "kernel_drops_total": "Datagrams that the kernel had no room for.",
     "unknown_devices": "Asked to join within 24 hours and are not registered.",
     "unserved_gateways": "Called within 24 hours and are not listed.",
     "gateway_conflicts": "Gateways that a second address has claimed since the start.",
@@ -104,7 +103,7 @@ def _of_radio(figures: dict[str, Any]) -> Iterator[list[str]]:
         text = "Of the frames that nodes sent since yesterday morning, those that never came."
         yield _family("uplinks_lost_ratio", "gauge", text, {"": round(figures["lost_ratio"], 6)})
     for name, text in _PLAIN.items():
-        yield _family(name, "counter" if name.endswith("_total") else "gauge", text, {"": figures[name]})
+        yield _family(name, "gauge", text, {"": figures[name]})
 
 
 def _by(label: str, values: Mapping[str, float]) -> dict[str, float]:

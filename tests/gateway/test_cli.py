@@ -197,3 +197,14 @@ def test_a_reset_otaa_node_has_no_session(registered: str, tmp_path: Path) -> No
     store = Store(tmp_path / "x.db")
     assert store.newest_session(registered, "active") is None
     store.close()
+
+
+def test_history_is_deleted_only_when_the_eui_is_typed(registered: str) -> None:
+    purge = ("device", "remove", registered, "--purge", "--db", "x.db")
+    done = run(*purge, given="70b3d57ed0000002\n", code=1)
+    assert "nothing was deleted" in done.stderr
+    assert told("device", "list", "--db", "x.db")["devices"]
+    assert "removed with its history" in run(*purge, given=f"{registered.upper()}\n").stdout
+    store = Store(Path("x.db"))
+    assert store.registration(registered) == "none"
+    store.close()
