@@ -1,6 +1,6 @@
 """Which pin is whose: what a board uses for itself, and what the parts of a config want of the rest.
 
-The workbench asks it when a node is built, the node when it starts.
+The workbench asks it when a node is built, a node with parts on bare pins when it starts.
 """
 
 from firmware.sensors import module_of

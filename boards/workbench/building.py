@@ -69,8 +69,8 @@ def sources(board: Board, config: dict[str, Any]) -> list[str]:
     link = "firmware/link/rui3.py" if board.radio == "rui3" else "firmware/link/native.py"
     wanted = [f"firmware/{_entry(config)}.py", link, f"firmware/supply/{board.supply}.py"]
     wanted += [f"firmware/sensors/{sensors.file_of(row['part'])}.py" for row in _rows(config["sensors"])]
-    if any("power" in row or _bus_of(row["part"]) not in ("uart", "i2c") for row in _rows(config["sensors"])):
-        wanted.append("firmware/bare.py")
+    if any(sensors.is_bare(row) for row in _rows(config["sensors"])):
+        wanted += ["firmware/bare.py", "firmware/wiring.py"]
     if config.get("region", "EU868") != "EU868":
         wanted += ["codec/lorawan/regions/dynamic.py", "codec/lorawan/regions/fixed.py"]
     if REGIONS[config.get("region", "EU868")].carrier_sense and board.radio != "rui3":

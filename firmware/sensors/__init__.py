@@ -56,6 +56,11 @@ def _of(board: "Board", name: str, row: "dict[str, Any]") -> "Any":
     return getattr(board, name)
 
 
+def is_bare(row: "dict[str, Any]") -> bool:
+    """Whether it wants pins of its own; the board's own ports are no two on one pin."""
+    return "power" in row or module_of(row["part"]).BUS not in ("uart", "i2c")
+
+
 def module_of(part: str) -> "Any":
     return __import__("firmware.sensors." + file_of(part), None, None, ("*",))
 

@@ -57,6 +57,9 @@ def judge(rows: "list[dict[str, Any]]") -> "tuple[list[dict[str, Any]], list[str
     for row in rows:
         try:
             place = _place(row, check(row))
+        except ImportError:
+            complaints.append(f"{row['part']}: its file is not on this node: build and flash it anew")
+            continue
         except (ValueError, TypeError, AttributeError) as error:
             complaints.append(str(error))
             continue

@@ -221,3 +221,22 @@ def test_power_is_on_for_the_warm_up_and_the_reading_and_off_after_a_failure_too
         assert switched == [(True, 0), (False, 250)]
     else:
         raise AssertionError("the failure was swallowed")
+
+
+def test_a_part_whose_file_is_not_on_the_node_is_said_and_the_rest_is_kept():
+    real = rules.module_of
+
+    def on_this_node(part):
+        if part == "sps30":
+            raise ImportError("no module named 'firmware.sensors.sps30'")
+        return real(part)
+
+    rules.module_of = on_this_node
+    try:
+        rows = [{"part": "sps30", "port": 2}, {"part": "a02yyuw", "port": 1}]
+        assert rules.judge(rows) == (
+            rows[1:],
+            ["sps30: its file is not on this node: build and flash it anew"],
+        )
+    finally:
+        rules.module_of = real
