@@ -36,7 +36,7 @@ _MISSED = "INSERT INTO missed (dev_eui, after_ms, before_ms) VALUES (?, ?, ?) ON
 _MISSING = "SELECT DISTINCT dev_eui FROM missed WHERE dev_eui IN ({keys})"
 _SPANS = "SELECT after_ms, before_ms FROM missed WHERE dev_eui = ? ORDER BY after_ms"
 _DONE = "DELETE FROM missed WHERE dev_eui = ? AND after_ms = ? AND before_ms = ?"
-_QUANTITIES = "SELECT DISTINCT quantity FROM reading WHERE dev_eui = ? AND time IN (?, ?)"
+_QUANTITIES = "SELECT quantity FROM newest WHERE dev_eui = ? AND time >= ?"
 _HELLOS = "SELECT payload FROM uplink WHERE dev_eui = ? AND fport = ? AND received_at BETWEEN ? AND ?"
 _SINCE = "SELECT count(*) FROM uplink WHERE dev_eui = ? AND received_at > ?"
 _KNOWN = "SELECT time FROM numbered WHERE dev_eui = ? AND number = ? AND time BETWEEN ? AND ? LIMIT 1"
@@ -83,7 +83,7 @@ def ask(db: Connection, dev_eui: str, now: int) -> int | None:
     if not spans or _is_asking(db, dev_eui):
         return None
     for after_ms, before_ms in spans:
-        for quantity in _quantities(db, dev_eui, after_ms, before_ms):
+        for quantity in _quantities(db, dev_eui, after_ms):
             for gap in gaps(db, dev_eui, quantity, after_ms, before_ms):
                 number = _ask_for(db, dev_eui, quantity, gap, now)
                 if number is not None:
@@ -128,9 +128,9 @@ def _follows(db: Connection, uplink: Uplink) -> bool:
     return bool(between == uplink.fcnt - row["fcnt"] - 1)
 
 
-def _quantities(db: Connection, dev_eui: str, *instants: int) -> list[str]:
-    """What a journal holds of the two readings beside a gap: a level follows from its distance."""
-    found = (row["quantity"] for row in db.execute(_QUANTITIES, (dev_eui, *instants)))
+def _quantities(db: Connection, dev_eui: str, since_ms: int) -> list[str]:
+    """What the node measures, not always in the same look; a level follows from its distance."""
+    found = (row["quantity"] for row in db.execute(_QUANTITIES, (dev_eui, since_ms - _HALF_A_DAY_MS)))
     return sorted(each for each in found if each in LIMITS and each != "level")
 
 

@@ -3,13 +3,16 @@
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from codec.desk.words import FPORTS
 from gateway.store.database import Connection
 
 _NUMBERS = 0x10000
+# A report holds all that its look has measured: a quantity that is not in it is not missing there.
 _CAME = """
-    SELECT DISTINCT n.time, n.number FROM numbered n
-    JOIN reading r ON r.dev_eui = n.dev_eui AND r.time = n.time AND r.quantity = ?
-    WHERE n.dev_eui = ? AND n.time BETWEEN ? AND ? ORDER BY n.time, n.number
+    SELECT n.time, n.number FROM numbered n
+    JOIN reading r ON r.dev_eui = n.dev_eui AND r.time = n.time JOIN uplink u ON u.id = r.uplink_id
+    WHERE n.dev_eui = ? AND n.time BETWEEN ? AND ? AND (r.quantity = ? OR u.fport = ?)
+    GROUP BY n.time, n.number ORDER BY n.time, n.number
 """
 
 
@@ -23,8 +26,8 @@ class Gap(NamedTuple):
 
 
 def gaps(db: Connection, dev_eui: str, quantity: str, since_ms: int, until_ms: int) -> list[Gap]:
-    """Between the readings of a quantity that came; both instants are such readings' own."""
-    found = db.execute(_CAME, (quantity, dev_eui, since_ms, until_ms))
+    """Where that quantity may be missing between two reports that came, which the instants are."""
+    found = db.execute(_CAME, (dev_eui, since_ms, until_ms, quantity, FPORTS["report"]))
     return list(find((row["time"], row["number"]) for row in found))
 
 

@@ -1,25 +1,28 @@
 """What is asked of a journal: what it can have, a few times, one quantity after the other."""
 
 import json
+from random import Random
 
 import cbor2
 import pytest
 
 from codec import message
-from gateway import recall, stages
-from gateway.judge import keeping
-from gateway.model import Uplink
-from gateway.network import queue
+from gateway.alarms.duty import Duty
+from gateway.alarms.section import AlarmsConfig
+from gateway.decoding import Decoding
+from gateway.refusals import Refusals
+from gateway.sinks.feeding import Sinks
 from tests.gateway.desk import Desk, Node
 
 REPORT, BATCH, HELLO, ANSWER = 1, 2, 4, 11
 DISTANCE = [row.name for row in message.ROWS].index("distance")
+TEMPERATURE = [row.name for row in message.ROWS].index("temperature")
 STEP_MS = 300_000
 
 
-def report(number: int) -> bytes:
+def report(number: int, *measured: str) -> bytes:
     rows = {row.name: row for row in message.ROWS}
-    said = {"distance": 0, "temperature": 5, "number": number}
+    said = dict.fromkeys(measured or ("distance", "temperature"), 5) | {"number": number}
     ordered = sorted(said, key=lambda name: rows[name].bit)
     return cbor2.dumps([sum(1 << rows[name].bit for name in said) - 16, *(said[name] for name in ordered)])
 
@@ -29,23 +32,17 @@ class Talk:
 
     def __init__(self, desk: Desk, node: Node):
         self.desk, self.node, self.db = desk, node, desk.store.connection
+        alarms = Duty(AlarmsConfig(), desk.store, desk.clock, Refusals(desk.counters, desk.clock), dict)
+        sinks = Sinks((), desk.store, desk.clock, Random(1), dict)
+        self.decoding = Decoding(desk.store, desk.counters, alarms, sinks)
 
     async def says(self, fport: int, payload: bytes, lost: int = 0) -> None:
         for _ in range(lost):
             self.node.uplink()
         (uplink,) = self.desk.hear(self.desk.reception(self.node.uplink(payload, fport=fport)))
-        self.keep(uplink)
-        await self.desk.clock.advance(STEP_MS)
-
-    def keep(self, uplink: Uplink) -> None:
         with self.desk.store.transaction():
-            if uplink.fport == ANSWER:
-                queue.hear(self.db, uplink.dev_eui, uplink.payload, uplink.received_at)
-            decoded = recall.news(self.db, uplink, stages.decode(uplink))
-            keeping.keep(self.desk.store, uplink.id, decoded.readings, None)
-            recall.note(self.db, uplink, decoded.numbered)
-            keeping.number(self.db, uplink.dev_eui, decoded.numbered)
-            recall.ask(self.db, uplink.dev_eui, uplink.received_at)
+            self.decoding.take([uplink])
+        await self.desk.clock.advance(STEP_MS)
 
     def asked(self) -> list[tuple[str, int, int, str]]:
         rows = self.db.execute("SELECT orders, state FROM downlink ORDER BY id").fetchall()
@@ -100,4 +97,22 @@ async def test_a_page_that_was_open_alone_is_not_asked_for_at_all(talk: Talk) ->
     await talk.says(HELLO, cbor2.dumps([-19, 1, 256, 0, 0, 0, 1, []]), lost=1)
     await talk.says(REPORT, report(32))
     assert talk.asked() == []
+    assert talk.db.execute("SELECT count(*) FROM missed").fetchone()[0] == 0
+
+
+async def test_quantities_that_are_measured_in_turn_are_asked_for_in_turn(talk: Talk) -> None:
+    """Nobody knows which of them the lost look has measured; what a report says is whole."""
+    for number, measured in enumerate(("distance", "temperature", "distance", "temperature")):
+        await talk.says(REPORT, report(number, measured))
+    await talk.says(REPORT, report(5, "temperature"), lost=1)
+    assert talk.asked() == [("distance", 4, 1, "queued")]
+    await talk.says(ANSWER, cbor2.dumps([-21, talk.open_order(), 0]))
+    await talk.says(BATCH, cbor2.dumps([-22, 4, [DISTANCE, 300, 700], 7]))
+    await talk.says(REPORT, report(6, "distance"))
+    assert talk.asked()[1:] == [("temperature", 4, 1, "queued")]
+    await talk.says(ANSWER, cbor2.dumps([-21, talk.open_order(), 0]))
+    await talk.says(BATCH, cbor2.dumps([-22, 4, [TEMPERATURE, 300, 1600], None]))
+    await talk.says(REPORT, report(7, "temperature"))
+    await talk.says(REPORT, report(8, "distance"))
+    assert len(talk.asked()) == 2
     assert talk.db.execute("SELECT count(*) FROM missed").fetchone()[0] == 0
