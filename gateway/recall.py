@@ -93,15 +93,22 @@ def ask(db: Connection, dev_eui: str, now: int) -> int | None:
 
 
 def _ask_for(db: Connection, dev_eui: str, quantity: str, gap: Gap, now: int) -> int | None:
-    """Power loss forgets the journal's open page, and the numbers go on at the next."""
-    count = gap.missing
+    first, count = gap.first, gap.missing
     if _lost_power(db, dev_eui, gap):
-        last = gap.first + count - 1
-        count = last - last % _PAGE - gap.first
-    if count <= 0 or queue.is_in_vain(db, dev_eui, gap.first, count):
+        first, count = outside_open_page(first, count)
+    if count <= 0 or queue.is_in_vain(db, dev_eui, first, count):
         return None
-    expires_at = gap.before_ms + _REACH_MS
-    return queue.ask_journal(db, dev_eui, quantity, gap.first, count, now, expires_at)
+    return queue.ask_journal(db, dev_eui, quantity, first, count, now, gap.before_ms + _REACH_MS)
+
+
+def outside_open_page(first: int, count: int) -> tuple[int, int]:
+    """Power loss forgets the open page, and the numbers go on at the next: what lies before it, or behind."""
+    end = first + count
+    going_on = end - end % _PAGE
+    if going_on <= first:
+        return first, count
+    before = going_on - _PAGE - first
+    return (first, before) if before > 0 else (going_on, end - going_on)
 
 
 def _lost_power(db: Connection, dev_eui: str, gap: Gap) -> bool:

@@ -7,6 +7,7 @@ import cbor2
 import pytest
 
 from codec import message
+from gateway import recall
 from gateway.alarms.duty import Duty
 from gateway.alarms.section import AlarmsConfig
 from gateway.decoding import Decoding
@@ -98,6 +99,24 @@ async def test_a_page_that_was_open_alone_is_not_asked_for_at_all(talk: Talk) ->
     await talk.says(REPORT, report(32))
     assert talk.asked() == []
     assert talk.db.execute("SELECT count(*) FROM missed").fetchone()[0] == 0
+
+
+async def test_a_start_that_lies_before_the_gap_forgot_nothing_of_it(talk: Talk) -> None:
+    """A hello leaves after the first report; no page ends between 0 and 7."""
+    await talk.says(REPORT, report(0))
+    await talk.says(HELLO, cbor2.dumps([-19, 1, 256, 0, 0, 0, 1, []]))
+    await talk.says(REPORT, report(7), lost=1)
+    assert talk.asked() == [("distance", 1, 6, "queued")]
+
+
+@pytest.mark.parametrize(
+    ("gap", "wanted"),
+    [((11, 85), (11, 53)), ((64, 32), (96, 0)), ((64, 34), (96, 2)), ((1, 6), (1, 6)), ((2, 30), (32, 0))],
+)
+def test_what_lies_in_the_page_that_was_open_is_left_out(
+    gap: tuple[int, int], wanted: tuple[int, int]
+) -> None:
+    assert recall.outside_open_page(*gap) == wanted
 
 
 async def test_quantities_that_are_measured_in_turn_are_asked_for_in_turn(talk: Talk) -> None:
