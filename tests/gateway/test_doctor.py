@@ -111,6 +111,19 @@ def test_secrets_that_others_can_read(tmp_path: Path, config: Path) -> None:
     assert states(config)["database"] == "wrong"
 
 
+def test_what_protects_the_ports_that_gateways_call(tmp_path: Path, config: Path) -> None:
+    station = "[[source]]\ntype = 'basics_station'\nbind = '127.0.0.1:3001'\n"
+    udp = "[[source]]\nbind = '0.0.0.0:1700'\ngateways = ['aa555a0000000101']\n"
+    (tmp_path / "tokens").write_text("aa555a0000000201 0123456789abcdef\n")
+    (tmp_path / "tokens").chmod(0o600)
+    config.write_text(CONFIG + udp + station)
+    found = states(config)
+    assert found["source semtech_udp 0.0.0.0:1700"] == "look"
+    assert found["source basics_station 127.0.0.1:3001"] == "look"
+    config.write_text(CONFIG + station + "tokens_file = 'tokens'\n")
+    assert states(config)["source basics_station 127.0.0.1:3001"] == "good"
+
+
 def test_certificates_that_end(tmp_path: Path, config: Path) -> None:
     certificate, key = tls.certificate(tmp_path, days=30)
     config.write_text(f"{CONFIG}\n[http]\ntls_cert_file = '{certificate}'\ntls_key_file = '{key}'\n")
