@@ -16,7 +16,7 @@ ASSETS := gateway/web/static/vendor/THIRD_PARTY.txt
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-recorded micropython generate fuzz-codec fuzz-gateway bench-alarms bench-codec bench-node bench-energy bench-gateway bench-simulator bench-web bench-downlinks age power-cut crash bench-store size test-board test-driver check format assets screenshots build debian lock clean
+.PHONY: help setup demo test test-recorded micropython generate fuzz-codec fuzz-gateway bench-alarms bench-codec bench-node bench-energy bench-gateway bench-simulator bench-web bench-downlinks age power-cut crash bench-store size test-board test-driver check format assets screenshots build debian lock clean bench-pages
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+[ :].*## / {sub(/ .*/, "", $$1); printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -72,6 +72,9 @@ bench-energy: .venv/.dev ## What a level node draws from its cell, part by part
 
 bench-web: setup debian ## What the pages weigh and how soon they are there; minutes
 	@$(BIN)/python -m tests.bench.web
+
+bench-pages: .venv/.dev $(ASSETS) ## What the pages cost with 10,000 series at 50,000 devices, by processor time
+	@$(BIN)/python -m tests.bench.pages
 
 bench-node: .venv/.dev ## Both recorded creeks through the node: wakes, airtime, how late alarms leave
 	@$(BIN)/python -m tests.bench.node $(MESSFUNK_DATA)

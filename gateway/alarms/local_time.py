@@ -5,6 +5,7 @@ An hour is its number since 1970: in Europe/Berlin local hours begin when hours 
 
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from gateway.words import times
 from gateway.words.times import HOUR_MS
@@ -13,6 +14,7 @@ from gateway.words.times import HOUR_MS
 Series = Iterable[tuple[int, float]]
 
 
+@lru_cache(8192)
 def hour_at(day: date, hour: int) -> int:
     """The hour that begins when the clocks of this day first show `hour`."""
     begin = datetime(day.year, day.month, day.day, hour, tzinfo=times.zone())

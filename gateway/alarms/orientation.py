@@ -122,7 +122,8 @@ def _newest_index(hours: Hours, now_ms: int) -> HourIndex | None:
 
 def _days(hours: Mapping[int, float], year: int) -> list[date]:
     """From the first to the last of the year of which anything is known."""
-    within = [hour for hour in hours if hour in hours_of_year(year)]
+    wanted = hours_of_year(year)
+    within = [hour for hour in hours if hour in wanted]
     if not within:
         return []
     first, last = local(min(within)).date(), min(local(max(within)).date(), date(year, 12, 31))

@@ -41,6 +41,12 @@ def sites(db: Connection) -> list[Site]:
     return [_site(row) for row in db.execute("SELECT * FROM site ORDER BY id")]
 
 
+def names(db: Connection) -> list[tuple[str, str]]:
+    """Id and name of each, by name."""
+    rows = db.execute("SELECT id, name FROM site").fetchall()
+    return sorted(((id_, name) for id_, name in rows), key=lambda each: (each[1].casefold(), each[0]))
+
+
 def add(db: Connection, added: Site) -> None:
     if not _SLUG.fullmatch(added.id):
         raise SiteError(f"{added.id!r}: an id of a site is 1 to 40 of a-z, 0-9 and -")

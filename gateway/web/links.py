@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from gateway.alarms import hearing
 from gateway.store.database import Connection
 from gateway.store.queries import Row
 from gateway.web.present import is_stale
@@ -18,12 +19,14 @@ _LAST = """
         SELECT id, fcnt, received_at FROM uplink WHERE dev_eui = ? ORDER BY received_at DESC LIMIT ?
     ) u LEFT JOIN reception r ON r.uplink_id = u.id ORDER BY u.received_at DESC
 """
-_GATEWAYS = """
-    SELECT r.gateway_id, count(*) AS frames, count(DISTINCT u.dev_eui) AS nodes,
-           max(r.received_at) AS last_seen, avg(r.rssi_dbm) AS rssi_dbm, avg(r.snr_db) AS snr_db
-    FROM reception r JOIN uplink u ON u.id = r.uplink_id WHERE u.received_at >= ?
-    GROUP BY r.gateway_id ORDER BY r.gateway_id
+_FRAMES_OF = "SELECT count(*) AS frames FROM reception WHERE gateway_id = ? AND received_at >= ?"
+_NEWEST_OF = """
+    SELECT count(DISTINCT u.dev_eui) AS nodes, avg(r.rssi_dbm) AS rssi_dbm, avg(r.snr_db) AS snr_db FROM (
+        SELECT uplink_id, rssi_dbm, snr_db FROM reception WHERE gateway_id = ? AND received_at >= ?
+        ORDER BY received_at DESC LIMIT 1000
+    ) r JOIN uplink u ON u.id = r.uplink_id
 """
+_REMEMBERED_MS = 30 * DAY_MS  # a gateway that has been silent for longer has been taken down
 
 
 _KNOWN = """
@@ -82,8 +85,15 @@ def by_silence(db: Connection, now: int) -> list[Known]:
 
 
 def gateways(db: Connection, now: int) -> list[Row]:
-    """What each gateway has heard within a day."""
-    return [dict(row) for row in db.execute(_GATEWAYS, (now - DAY_MS,))]
+    """What each gateway has heard within a day; how well and from whom by its newest thousand frames."""
+    known = hearing.gateways_heard(db)
+    return [
+        {"gateway_id": gateway_id, "last_seen": last_seen}
+        | dict(db.execute(_FRAMES_OF, (gateway_id, now - DAY_MS)).fetchone())
+        | dict(db.execute(_NEWEST_OF, (gateway_id, now - DAY_MS)).fetchone())
+        for gateway_id, last_seen in known.items()
+        if last_seen > now - _REMEMBERED_MS
+    ]
 
 
 def why_silent(device: Row, found: Link, heard_by: Mapping[str, int], now: int) -> str | None:

@@ -23,9 +23,9 @@ _NEAREST = 200
 _RESOLUTIONS = ((100 * DAY_MS, "daily"), (8 * DAY_MS, "hourly"))
 
 _NAMES = """
-    SELECT s.id, s.name FROM site s WHERE (s.published = 1 OR ? = 1) AND EXISTS (
-        SELECT 1 FROM installation i JOIN device d ON d.dev_eui = i.dev_eui
-        WHERE i.site_id = s.id AND d.archived_at IS NULL)
+    SELECT id, name FROM site WHERE (published = 1 OR ? = 1) AND id IN (
+        SELECT site_id FROM installation
+        WHERE dev_eui NOT IN (SELECT dev_eui FROM device WHERE archived_at IS NOT NULL))
 """
 _SITES = """
     SELECT s.id, s.name, s.lat, s.lon, s.published, s.blur_m, i.dev_eui, i.from_ms, i.to_ms
@@ -96,8 +96,8 @@ class Seen:
 
 def names(db: Connection, asker: Principal | None) -> list[tuple[str, str]]:
     """Id and name of those that `asker` may see, by name: a place is private until it is published."""
-    found = [(row["id"], row["name"] or row["id"]) for row in db.execute(_NAMES, (int(asker is not None),))]
-    return sorted(found, key=lambda each: (each[1].casefold(), each[0]))
+    rows = db.execute(_NAMES, (int(asker is not None),)).fetchall()
+    return sorted(((id_, name or id_) for id_, name in rows), key=lambda each: (each[1].casefold(), each[0]))
 
 
 def near(db: Connection, asker: Principal | None, place: Place, quantity: str) -> list[tuple[str, str]]:

@@ -21,15 +21,15 @@ router = PageRouter(require(Role.OPERATOR))
 def settings(request: Request, site: AtSite, q: str = "", after: str = "") -> HTMLResponse:
     now = site.clock.now_ms()
     with queries.opened(site.store) as db:
-        known = {each.id: each for each in sorted(sites.sites(db), key=lambda each: each.name.casefold())}
-        listed = part([(each.id, each.name) for each in known.values()], q, after, _MOST)
+        listed = part(sites.names(db), q, after, _MOST)
+        known = [found for id_ in listed.ids if (found := sites.site(db, id_))]
         counted = {id_: len(marks.of_site(db, id_, now)) for id_ in listed.ids}
         told = notifications.all_of_them(db)
     return render(
         request,
         "settings.html",
         now,
-        sites=[known[id_] for id_ in listed.ids],
+        sites=known,
         listed=listed,
         marks=counted,
         notifications=told,

@@ -14,6 +14,7 @@ from gateway.store import queries
 from gateway.store.database import Connection
 from gateway.web import alarms_shown, places
 from gateway.web.curve import thinned
+from gateway.web.listing import part
 from gateway.web.orientation_routes import orientation_of
 from gateway.web.page import PageRouter, render, tongue
 from gateway.web.places import Place, Seen
@@ -30,6 +31,7 @@ _ROWS = 200
 _COMPARED = 3
 _UPLINKS = 8
 _CSV_MS = 31 * DAY_MS
+_FEATURES = 1000
 _FULL_POINTS = 12_000  # beyond that a curve is thinned: no screen shows more
 router = PageRouter()
 
@@ -192,14 +194,16 @@ def _cell(quantity: str, point: Point) -> str:
 
 
 @router.page("/sites.geojson")
-def geojson(request: Request, site: AtSite) -> Response:
-    """All places with their newest values, as RFC 7946 has it: degrees, east before north."""
+def geojson(request: Request, site: AtSite, after: str = "") -> Response:
+    """Places by name with their newest values (RFC 7946); beyond a thousand `next` says where to go on."""
     now = site.clock.now_ms()
     with queries.opened(site.store) as db:
-        ids = [id_ for id_, _ in places.names(db, request.state.asker)]
-        found = list(places.places(db, request.state.asker, ids))
+        listed = part(places.names(db, request.state.asker), "", after, _FEATURES)
+        found = list(places.places(db, request.state.asker, listed.ids))
         features = [_feature(seen) for seen in places.see_all(db, found, now)]
-    document = {"type": "FeatureCollection", "features": features}
+    document: dict[str, Any] = {"type": "FeatureCollection", "features": features}
+    if listed.following:
+        document["next"] = f"/sites.geojson?after={listed.following}"
     return JSONResponse(document, media_type="application/geo+json")
 
 
