@@ -9,8 +9,10 @@ from codec.desk.device_files.entry import Entry, FieldError, read
 from codec.desk.device_files.networks import JSON_FORMS
 from gateway import devices, importing
 from gateway.access.roles import Role
+from gateway.alarms import node_marks
 from gateway.commands import ArgumentError, Command, Writing
 from gateway.config import Eui
+from gateway.store import sites
 
 Name = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,64}$", description="for people")]
 Group = Annotated[Name, Field(description="a district, a kind, a project")]
@@ -50,7 +52,11 @@ def add(
 
 
 def change(writing: Writing, dev_eui: Eui, changes: DeviceChange) -> dict[str, Any]:
-    devices.change(writing.store, dev_eui, changes.model_dump(exclude_unset=True))
+    said = changes.model_dump(exclude_unset=True)
+    devices.change(writing.store, dev_eui, said)
+    there = sites.present(writing.store.connection, dev_eui)
+    if "mount_mm" in said and there:
+        node_marks.tell(writing, there.site_id)  # at another height the same mark is another distance
     return _told(dev_eui)
 
 

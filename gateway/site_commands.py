@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gateway import devices
 from gateway.access.roles import Role
+from gateway.alarms import node_marks
 from gateway.commands import Command, Writing
 from gateway.config import Eui
 from gateway.device_commands import Lat, Lon, MountMm, Name
@@ -100,6 +101,7 @@ def install(
     new = Installation(site_id, dev_eui, since, to_ms, mount_mm, lat, lon)
     sites.install(writing.store.connection, new)
     keeping.relevel(writing.store.connection, new.dev_eui)
+    node_marks.tell(writing, site_id)  # at another height the same mark is another distance
     return asdict(new)
 
 

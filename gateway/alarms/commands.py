@@ -1,11 +1,9 @@
 """The commands on marks, alarms and who is told of them."""
 
-import json
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from codec.desk.words import FPORTS
 from codec.quantities import UNITS
 from gateway.access.roles import Role
 from gateway.alarms import marks, messenger, node_marks, notifications, records
@@ -14,8 +12,6 @@ from gateway.alarms.records import Cause, Kind
 from gateway.alarms.rules import Confirm, Mark, Measure
 from gateway.commands import ArgumentError, Command, RowId, Writing
 from gateway.model import NotFoundError
-from gateway.network import queue
-from gateway.network.queue import Wanted
 from gateway.store import sites
 
 # In the quantity's unit: how far below a mark its alarm ends, unless somebody says otherwise.
@@ -55,7 +51,7 @@ def set_mark(
     after = {each.id for each in marks.of_site(db, site_id, now)}
     for ended in before - after:
         records.close_like(db, marks.subject(ended, ""), now)
-    return {"mark": mark_id, "unconfirmed": _tell_nodes(writing, site_id)}
+    return {"mark": mark_id, "unconfirmed": node_marks.tell(writing, site_id)}
 
 
 def end_mark(writing: Writing, mark: RowId) -> dict[str, Any]:
@@ -63,7 +59,7 @@ def end_mark(writing: Writing, mark: RowId) -> dict[str, Any]:
     db, now = writing.store.connection, writing.clock.now_ms()
     ended = marks.end(db, mark, now)
     records.close_like(db, marks.subject(mark, ""), now)
-    return {"mark": mark, "unconfirmed": _tell_nodes(writing, ended.site_id)}
+    return {"mark": mark, "unconfirmed": node_marks.tell(writing, ended.site_id)}
 
 
 def acknowledge(writing: Writing, alarm: RowId) -> dict[str, Any]:
@@ -122,25 +118,6 @@ def remove_notification(writing: Writing, name: str) -> dict[str, Any]:
 def _find_site(writing: Writing, site_id: str) -> None:
     if sites.site(writing.store.connection, site_id) is None:
         raise NotFoundError(f"no site {site_id}; `messfunk site list` shows those there are")
-
-
-def _tell_nodes(writing: Writing, site_id: str) -> dict[str, Any]:
-    """Queue what the nodes of the site do not watch yet, in the place of what waits of an earlier change."""
-    db, now = writing.store.connection, writing.clock.now_ms()
-    told = {}
-    for node in node_marks.of_site(db, site_id, now):
-        for waiting in queue.waiting(db, node.dev_eui):
-            if waiting.state == "queued" and _is_of_marks(waiting.orders):
-                queue.cancel(db, node.dev_eui, waiting.id, now)
-        if not node.is_confirmed:
-            wanted = Wanted(node.dev_eui, FPORTS["command"], orders=[node.order])
-            queue.add(db, wanted, writing.actor, now)
-            told[node.dev_eui] = node.order
-    return told
-
-
-def _is_of_marks(orders: str | None) -> bool:
-    return orders is not None and {each["order"] for each in json.loads(orders)} == {"marks"}
 
 
 COMMANDS = (

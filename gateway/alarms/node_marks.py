@@ -1,10 +1,15 @@
 """The marks that a node is to watch itself, as distances; and whether it has said that it does."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
 from codec.desk.orders import AT_ONCE
+from codec.desk.words import FPORTS
 from gateway.alarms import marks
+from gateway.commands import Writing
+from gateway.network import queue
+from gateway.network.queue import Wanted
 from gateway.store.database import Connection
 
 _MOUNT = "SELECT site_id, mount_mm FROM installation WHERE dev_eui = ? AND to_ms IS NULL"
@@ -38,6 +43,33 @@ def of_site(db: Connection, site_id: str, now: int) -> list[NodeMarks]:
     """Of the nodes that measure there now and whose height is surveyed."""
     found = (of_node(db, row["dev_eui"], now) for row in db.execute(_NODES, (site_id,)).fetchall())
     return [each for each in found if each]
+
+
+def unconfirmed(db: Connection, site_id: str, now: int) -> list[NodeMarks]:
+    """The nodes there that have marks to watch and have not said that they do, or still watch others."""
+    return [
+        node
+        for node in of_site(db, site_id, now)
+        if not node.is_confirmed and (node.distances_mm or node.told is not None)
+    ]
+
+
+def tell(writing: Writing, site_id: str) -> dict[str, Any]:
+    """Queue what the nodes of the site do not watch yet, in the place of what waits of an earlier change."""
+    db, now = writing.store.connection, writing.clock.now_ms()
+    told = {}
+    for node in of_site(db, site_id, now):
+        for waiting in queue.waiting(db, node.dev_eui):
+            if waiting.state == "queued" and _is_of_marks(waiting.orders):
+                queue.cancel(db, node.dev_eui, waiting.id, now)
+        if not node.is_confirmed:
+            queue.add(db, Wanted(node.dev_eui, FPORTS["command"], orders=[node.order]), writing.actor, now)
+            told[node.dev_eui] = node.order
+    return told
+
+
+def _is_of_marks(orders: str | None) -> bool:
+    return orders is not None and {each["order"] for each in json.loads(orders)} == {"marks"}
 
 
 def of_node(db: Connection, dev_eui: str, now: int) -> NodeMarks | None:

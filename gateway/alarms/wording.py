@@ -14,9 +14,10 @@ _EXPIRES_MS = times.DAY_MS
 
 def title(language: str, alarm: dict[str, Any], step: Step = "raised", is_late: bool = False) -> str:
     """`Pegel Aue: Meldestufe I erreicht`; its end, its escalation and a drill say so first."""
+    is_markless_drill = alarm["drill"] and alarm["mark_name"] is None
     text = say(
         language,
-        f"alarm.title.{alarm['kind']}",
+        "alarm.title.drill" if is_markless_drill else f"alarm.title.{alarm['kind']}",
         site=alarm["site_name"] or alarm["device_name"] or alarm["dev_eui"] or "",
         mark=alarm["mark_name"] or "",
         quantity=say(language, f"quantity.{alarm['quantity']}") if alarm["quantity"] else "",
@@ -33,10 +34,10 @@ def body(language: str, alarm: dict[str, Any], step: Step) -> str:
     """What is known, since when, and what to do."""
     lines = [say(language, "alarm.drillNote")] if alarm["drill"] else []
     moment = times.full_moment(language, alarm["measured_at"])
-    if alarm["value"] is None:
-        lines.append(say(language, "alarm.lastHeard", moment=moment))
-    else:
+    if alarm["value"] is not None:
         lines.append(_value(language, alarm, moment))
+    elif not alarm["drill"]:
+        lines.append(say(language, "alarm.lastHeard", moment=moment))
     if step == "cleared":
         lines.append(
             say(language, "alarm.overSince", moment=times.full_moment(language, alarm["cleared_at"]))

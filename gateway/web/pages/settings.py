@@ -5,7 +5,7 @@ from fastapi.responses import HTMLResponse
 
 from gateway.access.gate import require
 from gateway.access.roles import Role
-from gateway.alarms import marks, notifications
+from gateway.alarms import marks, node_marks, notifications
 from gateway.alarms.records import KINDS
 from gateway.store import queries, sites
 from gateway.web.listing import part
@@ -45,6 +45,7 @@ def one_site(request: Request, site: AtSite, site_id: str) -> HTMLResponse:
         if wanted is None:
             raise RequestError(404, f"There is no site {site_id}; /settings lists them.")
         rows = marks.of_site(db, site_id)
+        unconfirmed = node_marks.unconfirmed(db, site_id, now)
         there = [each for each in sites.installed_at(db, site_id) if each.to_ms is None]
         found = (queries.device(db, each.dev_eui) for each in there)
         devices = [device for device in found if device]
@@ -58,4 +59,5 @@ def one_site(request: Request, site: AtSite, site_id: str) -> HTMLResponse:
         ended=[mark for mark in rows if not marks.is_valid(mark, now)],
         nodes=list(zip(devices, there, strict=False)),
         quantities=told,
+        unconfirmed=unconfirmed,
     )

@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, StreamingResponse
 
-from gateway.alarms import orientation
+from gateway.alarms import node_marks, orientation
 from gateway.store import queries
 from gateway.store.database import Connection
 from gateway.web import alarms_shown, places
@@ -75,6 +75,7 @@ def site_page(
         beside = [each for each in places.places(db, request.state.asker, compared) if chosen in each.told]
         raised = alarms_shown.in_force(db, request.state.asker, tongue(request).language, place.id)
         uplinks = _newest_uplinks(db, place) if request.state.asker else []
+        unconfirmed = node_marks.unconfirmed(db, place.id, now) if request.state.asker else []
         year = orientation.year_of(now)
         dust, noise = orientation_of(db, place, year, now)
     return render(
@@ -98,6 +99,7 @@ def site_page(
         compared=beside,
         warnings=raised,
         uplinks=uplinks,
+        unconfirmed=unconfirmed,
         dust=dust,
         noise=noise,
         year=year,

@@ -117,6 +117,41 @@ def test_a_node_confirms_its_marks_by_its_hello(house: House, district: District
     district.hear(hello(50, 2000))
 
 
+@pytest.mark.parametrize("by", ["site.install", "device.change"])
+async def test_a_new_height_goes_to_the_node_as_new_distances(
+    house: House, district: District, by: str
+) -> None:
+    node, site_id = district.nodes[0], district.sites[0]
+    house.run("mark.set", site_id=site_id, **MARK)
+    district.hear(hello(50, 2000))
+    assert "hat die Marken noch nicht bestätigt" not in await page_of(house, site_id)
+    district.later(MINUTE)
+    if by == "site.install":
+        house.run(by, site_id=site_id, dev_eui=node, mount_mm=3400)
+    else:
+        house.run(by, dev_eui=node, changes={"mount_mm": 3400})
+    row = district.store.connection.execute("SELECT payload FROM downlink WHERE state = 'queued'").fetchone()
+    assert cbor2.loads(bytes(row["payload"]))[2] == [2, 50, 2400]
+    assert "hat die Marken noch nicht bestätigt" in await page_of(house, site_id)
+    district.hear(hello(50, 2400))
+    assert "hat die Marken noch nicht bestätigt" not in await page_of(house, site_id)
+
+
+async def page_of(house: House, site_id: str) -> str:
+    """As an operator sees it."""
+    app = create_app(
+        house.district.store.where, house.district.clock, Counters(), Notifier(), HttpConfig(), house.writer
+    )
+    transport = httpx.ASGITransport(app, client=("127.0.0.1", 40000))
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080") as client:
+        headers = {"Authorization": f"Bearer {house.tokens[Role.OPERATOR]}", "Accept-Language": "de"}
+        pages = [
+            await client.get(path, headers=headers) for path in (f"/sites/{site_id}", f"/settings/{site_id}")
+        ]
+    assert [page.status_code for page in pages] == [200, 200]
+    return "".join(page.text.partition('aria-labelledby="uplinks"')[0] for page in pages)
+
+
 def test_marks_go_to_the_node_as_distances_the_newest_alone(house: House, district: District) -> None:
     house.run("mark.set", site_id="pegel-1", **MARK)
     last = house.run("mark.set", site_id="pegel-1", **MARK | {"name": "II", "value": 1500.0})

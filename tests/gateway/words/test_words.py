@@ -27,7 +27,7 @@ CALL = re.compile(r"""\b(?:say|t)\((?:[\w.]+, )?["'`]([a-z]\w*(?:\.\w+)+)["'`]""
 FAMILIES: dict[str, set[str]] = {
     "quantity.": set(UNITS) - {"age_s", "number"},  # never stored as readings
     "fault.": set(FAULTS.split()),
-    "alarm.title.": set(KINDS),
+    "alarm.title.": {*KINDS, "drill"},
     "flag.": {"1", "2", "3", "4", "9"},
     "trend.": {"rising", "falling", "steady"},
     "standing.": {"silent", "faulty", "rejected", "ahead", "unreadable", "unheard"},
