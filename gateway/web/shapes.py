@@ -133,6 +133,17 @@ class Readings(Page):
     readings: list[Reading] = Field(description="ascending by time")
 
 
+class PublicReading(LastReading):
+    """Which node and which frame is told to those with a token; for all others null."""
+
+    dev_eui: Eui | None
+    uplink_id: str | None
+
+
+class PublicReadings(Page):
+    readings: list[PublicReading] = Field(description="ascending by time")
+
+
 class Uplinks(Page):
     uplinks: list[Uplink] = Field(description="ascending by received_at")
 

@@ -88,7 +88,9 @@ async def one_site(site: AtSite, asker: Asker, site_id: SiteId) -> Row:
 
 
 @router.get(
-    "/api/v1/sites/{site_id}/readings", response_model=shapes.Readings, responses=description.REFUSALS_OF_ONE
+    "/api/v1/sites/{site_id}/readings",
+    response_model=shapes.PublicReadings,
+    responses=description.REFUSALS_OF_ONE,
 )
 def site_readings(site: AtSite, asker: Asker, site_id: SiteId, ask: Annotated[ReadingsQuery, Query()]) -> Row:
     """What was measured there, by whichever node, each for as long as it was there."""
@@ -97,7 +99,8 @@ def site_readings(site: AtSite, asker: Asker, site_id: SiteId, ask: Annotated[Re
         series = [_series(db, each, ask) for each in sites.installed_at(db, site_id)]
         found = merge(*series, key=lambda row: (row["time"], row["uplink_id"], row["quantity"]))
         rows, following = _READINGS.page(islice(found, ask.limit + 1), ask.limit)
-    return {"now": site.clock.now_ms(), "next": following, "readings": rows}
+    hidden = {} if asker else {"dev_eui": None, "uplink_id": None}
+    return {"now": site.clock.now_ms(), "next": following, "readings": [row | hidden for row in rows]}
 
 
 @router.post("/api/v1/sites", status_code=201, response_model=OneSite, responses=description.REFUSED_CHANGES)

@@ -220,7 +220,7 @@ def _feature(seen: Seen) -> dict[str, Any]:
             "name": place.name,
             "standing": present.standing,
             "quantity": present.quantity,
-            "value": present.value,
+            "value": None if present.value is None else round(present.value, 3),
             "unit": shown(present.quantity).unit if present.quantity else None,
             "per_hour": None if present.per_hour is None else round(present.per_hour, 3),
             "time": instant(present.time) if present.time else None,
