@@ -14,10 +14,11 @@ from gateway.web.curve import Picture, draw
 from gateway.web.page import PageRouter, render, tongue
 from gateway.web.pages.sites import check_quantity, find
 from gateway.web.places import Seen
-from gateway.web.quantities import text
+from gateway.web.present import Present
+from gateway.web.quantities import THIN_SPACE, shown, text
 from gateway.web.site import AtSite, Site
 from gateway.web.span import parse_span
-from gateway.words import has, say
+from gateway.words import has, number, say
 from gateway.words.times import moment
 
 FONT = Path(__file__).parent.parent / "static/vendor/Inter_400Regular.ttf"
@@ -26,6 +27,8 @@ _MAY_EMBED = {
     "Cross-Origin-Resource-Policy": "cross-origin",
 }
 _ZOOM = 2  # for screens with fine pixels
+_REFUSED = {404: "picture.unknown", 422: "picture.unclear"}
+_LONGEST_PATH = 90  # characters of the smallest text that fit
 Theme = Literal["light", "dark"]
 router = PageRouter()
 
@@ -94,6 +97,31 @@ def paint(drawing: str) -> bytes:
     )
 
 
+def refusal(request: Request, status: int) -> Response | None:
+    """What could not be drawn, as a picture of the usual size: an alternative text is not always there."""
+    path = request.url.path
+    is_embedded = path.startswith("/embed/")
+    if not is_embedded and not (path.startswith("/sites/") and path.endswith((".svg", ".png"))):
+        return None
+    language = tongue(request).language
+    reason = _REFUSED.get(status, "picture.later")
+    drawing = draw(
+        Picture(
+            title=say(language, "picture.refused"),
+            headline=say(language, reason),
+            note=path[:_LONGEST_PATH],
+            empty=say(language, f"{reason}.next"),
+            quantity="",
+            series=(),
+            span=(0, 1),
+            language=language,
+        )
+    )
+    if path.endswith(".png"):
+        return Response(paint(drawing), status, _headers(request), "image/png")
+    return Response(drawing, status, _headers(request), "image/svg+xml")
+
+
 def _headers(request: Request) -> dict[str, str]:
     return _MAY_EMBED | {"Content-Language": tongue(request).language, "Vary": "Accept-Language"}
 
@@ -123,6 +151,13 @@ def _picture(
     )
 
 
+def _rate(language: str, present: Present) -> str:
+    how = shown(present.quantity or "")
+    if present.per_hour is None or present.direction == "steady" or not how.has_rate:
+        return ""
+    return f" {number(language, abs(present.per_hour), how.decimals)}{THIN_SPACE}{how.unit}/h"
+
+
 def headline(language: str, seen: Seen) -> str:
     """`Wasserstand 187 cm, steigt 22 cm/h, So 22.11., 13:05`"""
     present = seen.present
@@ -132,7 +167,7 @@ def headline(language: str, seen: Seen) -> str:
     if present.is_live and present.quantity and present.last:
         parts[0] += " " + text(language, present.quantity, present.last["value"])
         if present.direction and present.per_hour is not None:
-            parts.append(told(f"trend.{present.direction}"))
+            parts.append(told(f"trend.{present.direction}") + _rate(language, present))
     else:
         parts[0] += " " + told("value.unknown")
     if present.time is not None:

@@ -6,13 +6,17 @@ from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 
 from gateway.web.page import render
+from gateway.web.pages import pictures
 from gateway.web.problems import RequestError
 
 _FOR_PROGRAMS = ("/api/", "/static/", "/healthz", "/readyz", "/metrics")
 
 
 def show(request: Request, now: int, refusal: RequestError) -> Response | None:
-    """None for programs. Who is not known yet may log in and come back."""
+    """None for programs. Who is not known yet may log in and come back; a picture answers for a picture."""
+    picture = pictures.refusal(request, refusal.status)
+    if picture is not None:
+        return picture
     wants_page = "text/html" in request.headers.get("accept", "")
     if not wants_page or request.url.path.startswith(_FOR_PROGRAMS):
         return None

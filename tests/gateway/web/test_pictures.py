@@ -95,3 +95,39 @@ async def test_a_frame_may_hold_the_embedded_page_and_no_script_is_in_it(client:
 )
 async def test_what_is_asked_for_is_checked(client: httpx.AsyncClient, address: str, status: int) -> None:
     assert (await client.get(address)).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        (f"{PATH}.svg?start=yesterday", "nicht zu verstehen"),
+        (f"{PATH}.svg?theme=purple", "nicht zu verstehen"),
+        (f"{PATH}.svg?start=P2D&lang=en&end=x", "cannot be understood"),
+        ("/sites/nowhere/level.svg", "unbekannt oder nicht öffentlich"),
+        (f"/embed/{CREEK}/laeq?lang=en", "unknown or not public"),
+        ("/sites/<b>\u202eno/level.svg", "unbekannt"),
+    ],
+)
+async def test_a_refusal_is_a_picture_that_says_why(
+    client: httpx.AsyncClient, address: str, said: str
+) -> None:
+    answer = await client.get(address, headers={"Accept": "image/avif,image/*"})
+    assert answer.status_code in (404, 422) and answer.headers["Content-Type"] == "image/svg+xml"
+    assert "frame-ancestors *" in answer.headers["Content-Security-Policy"]
+    root = ElementTree.fromstring(answer.text)
+    assert (root.get("width"), root.get("height")) == ("720", "360")
+    told = [each.text or "" for each in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert any(said in each for each in told) and all(len(each) <= 95 for each in told)
+    assert "\u202e" not in answer.text and "<b>" not in answer.text
+
+
+async def test_a_refused_png_can_be_read(client: httpx.AsyncClient) -> None:
+    answer = await client.get(f"{PATH}.png?start=P0D")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (422, "image/png")
+    width, seen = pixels(answer.content)
+    assert width == 1440 and len(set(seen)) > 20  # letters, with their soft edges
+
+
+async def test_the_headline_tells_the_rate_of_rise(client: httpx.AsyncClient) -> None:
+    assert "steigt 6\u202fcm/h" in (await client.get(f"{PATH}.svg")).text
+    assert "steigt 6&#8239;cm/h" in " ".join((await client.get(f"/sites/{CREEK}")).text.split())

@@ -29,6 +29,7 @@ FAMILIES: dict[str, set[str]] = {
     "fault.": set(FAULTS.split()),
     "alarm.title.": {*KINDS, "drill"},
     "flag.": {"1", "2", "3", "4", "9"},
+    "picture.": {f"{why}.next" for why in ("unknown", "unclear", "later")},
     "trend.": {"rising", "falling", "steady"},
     "standing.": {"silent", "faulty", "rejected", "ahead", "unreadable", "unheard"},
     "range.": set(RANGES),
