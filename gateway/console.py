@@ -10,7 +10,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from gateway import local
+from gateway import local, words
 from gateway.access.roles import Principal, Role
 from gateway.clock import WallClock
 from gateway.commands import Writer
@@ -90,6 +90,11 @@ def refusing() -> Iterator[None]:
         refuse(error)
     except (GatewayError, OSError) as error:
         fail(error)
+
+
+def worded(key: str, /, **values: str | float) -> str:
+    """A sentence of the catalogues in the language of this command line."""
+    return words.say(words.of_environment(os.environ), key, **values)
 
 
 def refuse(error: object) -> NoReturn:

@@ -1,14 +1,18 @@
 """`messfunk alarm`, `messfunk mark` and `messfunk notification`."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from gateway import words
 from gateway.alarms import marks, notifications, records, wording
 from gateway.alarms.records import KINDS
-from gateway.console import AsJson, ConfigOption, DbOption, commanding, opened, refuse, refusing, tell
+from gateway.alarms.rules import Mark
+from gateway.console import AsJson, ConfigOption, DbOption, commanding, opened, refuse, refusing, tell, worded
+from gateway.web import quantities
 from gateway.web.shapes import instant
 
 alarm = typer.Typer(no_args_is_help=True, help="What needs somebody's attention.")
@@ -30,7 +34,7 @@ def list_alarms(
         read = records.history if every else records.in_force
         found = list(read(store.connection))
     lines = [f"{row['id']:5}  {instant(row['raised_at'])}  {_state(row):34}  {_title(row)}" for row in found]
-    tell({"alarms": [_times(row) for row in found]}, as_json, "\n".join(lines) or "no alarm")
+    tell({"alarms": [_times(row) for row in found]}, as_json, "\n".join(lines) or worded("alarms.none"))
 
 
 @alarm.command()
@@ -43,7 +47,7 @@ def acknowledge(
     """Say that you take care of it: nobody further is told."""
     with refusing(), commanding(config, db) as run:
         run("alarm.acknowledge", {"alarm": number})
-    tell({"acknowledged": number}, as_json, f"alarm {number}: acknowledged")
+    tell({"acknowledged": number}, as_json, worded("cli.acknowledged", id=str(number)))
 
 
 @alarm.command()
@@ -51,7 +55,7 @@ def drill(site: SiteId, config: ConfigOption = None, db: DbOption = None, as_jso
     """Raise an alarm that says everywhere that it is a drill; acknowledging it ends it."""
     with refusing(), commanding(config, db) as run:
         made = run("alarm.drill", {"site_id": site})
-    tell(made, as_json, f"alarm {made['alarm']}: a drill; end it: messfunk alarm acknowledge {made['alarm']}")
+    tell(made, as_json, worded("cli.drill", id=str(made["alarm"])))
 
 
 @mark.command(name="list")
@@ -62,13 +66,8 @@ def list_marks(
     with refusing(), opened(config, db) as store:
         found = marks.of_site(store.connection, site)
     rows = [{name: getattr(each, name) for name in each.__dataclass_fields__} for each in found]
-    lines = [
-        f"{each.id:5}  {each.quantity} {'' if each.measure == 'value' else 'rise '}{each.value:g}"
-        f"  {each.name}  from {instant(each.valid_from)}"
-        f"{f' to {instant(each.valid_to)}' if each.valid_to is not None else ''}  ({each.source})"
-        for each in found
-    ]
-    tell({"marks": rows}, as_json, "\n".join(lines) or "no mark; `messfunk mark set` sets one")
+    lines = [f"{each.id:5}  {_what(each)}  {each.name}  {_validity(each)}  ({each.source})" for each in found]
+    tell({"marks": rows}, as_json, "\n".join(lines) or worded("cli.noMark"))
 
 
 @mark.command(name="set", epilog='Example: messfunk mark set aue "Meldestufe I" 1800 --source Alarmplan')
@@ -91,7 +90,7 @@ def set_mark(
     wanted["confirm"] = "2of3" if two_of_three else "1"
     with refusing(), commanding(config, db) as run:
         made = run("mark.set", wanted)
-    tell(made, as_json, f"mark {made['mark']}: set" + _still_to_tell(made))
+    tell(made, as_json, worded("cli.markSet", id=str(made["mark"])) + _still_to_tell(made))
 
 
 @mark.command(name="end")
@@ -104,7 +103,7 @@ def end_mark(
     """End a mark; its row stays, with the time of its end."""
     with refusing(), commanding(config, db) as run:
         made = run("mark.end", {"mark": number})
-    tell(made, as_json, f"mark {number}: ended" + _still_to_tell(made))
+    tell(made, as_json, worded("cli.markEnded", id=str(number)) + _still_to_tell(made))
 
 
 @notification.command(name="list")
@@ -115,11 +114,11 @@ def list_notifications(config: ConfigOption = None, db: DbOption = None, as_json
     names = [name for name in notifications.Notification.__dataclass_fields__ if name != "url"]
     rows = [{name: getattr(each, name) for name in names} for each in found]
     lines = [
-        f"{each.name:20}  {each.language}  {each.kind or 'all kinds'} at {each.site_id or 'all sites'}"
-        f"{f', unless acknowledged within {each.after_s} s' if each.after_s else ''}"
+        f"{each.name:20}  {each.language}  {_kind(each.kind)}, {each.site_id or worded('settings.allSites')}"
+        + (worded("cli.unlessWithin", count=each.after_s) if each.after_s else "")
         for each in found
     ]
-    tell({"notifications": rows}, as_json, "\n".join(lines) or "nobody; `messfunk notification set` adds one")
+    tell({"notifications": rows}, as_json, "\n".join(lines) or worded("cli.nobody"))
 
 
 @notification.command(name="set", epilog="Example: messfunk notification set chief --url-file chief.url")
@@ -139,7 +138,7 @@ def set_notification(
     wanted |= {"site_id": site, "kind": kind, "after_s": after_s}
     with refusing(), commanding(config, db) as run:
         made = run("notification.set", wanted)
-    tell(made, as_json, f"{name}: will be told")
+    tell(made, as_json, worded("cli.willBeTold", name=name))
 
 
 @notification.command(name="remove")
@@ -152,7 +151,7 @@ def remove_notification(
     """Tell them no more."""
     with refusing(), commanding(config, db) as run:
         run("notification.remove", {"name": name})
-    tell({"removed": name}, as_json, f"{name}: removed")
+    tell({"removed": name}, as_json, worded("cli.removed", name=name))
 
 
 def _read_url(file: str) -> str:
@@ -165,17 +164,34 @@ def _read_url(file: str) -> str:
 
 def _still_to_tell(made: dict[str, Any]) -> str:
     nodes = made["unconfirmed"]
-    return f"; to be told to {', '.join(nodes)}" if nodes else ""
+    return worded("cli.toBeTold", nodes=", ".join(nodes)) if nodes else ""
+
+
+def _what(mark: Mark) -> str:
+    name = worded(f"quantity.{mark.quantity}")
+    value = quantities.text(words.of_environment(os.environ), mark.quantity, mark.value, fine=True)
+    return f"{name} {value}{'' if mark.measure == 'value' else '/h'}"
+
+
+def _validity(mark: Mark) -> str:
+    first = instant(mark.valid_from)
+    if mark.valid_to is None:
+        return worded("orientation.from", first=first)
+    return worded("orientation.fromTo", first=first, last=instant(mark.valid_to))
+
+
+def _kind(kind: str | None) -> str:
+    return worded(f"kind.{kind}") if kind else worded("settings.allKinds")
 
 
 def _title(row: dict[str, Any]) -> str:
-    return wording.title("en", row)
+    return wording.title(words.of_environment(os.environ), row)
 
 
 def _state(row: dict[str, Any]) -> str:
     if row["cleared_at"] is not None:
-        return f"over {instant(row['cleared_at'])}"
-    return "acknowledged" if row["acknowledged_at"] is not None else "open"
+        return worded("cli.over", moment=instant(row["cleared_at"]))
+    return worded("alarms.acknowledged" if row["acknowledged_at"] is not None else "cli.open")
 
 
 def _times(row: dict[str, Any]) -> dict[str, Any]:

@@ -165,7 +165,7 @@ def _axes(
         yield _text(_LEFT - 8, y(value) + 4, number(picture.language, value, decimals), 'text-anchor="end"')
     unit = shown(picture.quantity).unit
     yield _text(_LEFT - 8, _TOP - 8, unit, 'text-anchor="end"')
-    for mark in scale.round_times(*picture.span, max(2, (right - _LEFT) // _PX_PER_TIME)):
+    for mark in scale.round_times(*picture.span, max(2, (right - _LEFT) // _PX_PER_TIME), picture.language):
         yield f'<path d="M{x(mark.at):.1f} {bottom}v4" stroke="{colour["muted"]}"/>'
         yield _text(x(mark.at), bottom + 18, mark.text, 'text-anchor="middle"')
 

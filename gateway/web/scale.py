@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from gateway.words.times import DAY_MS, HOUR_MS, clock, day_start_ms, local
+from gateway.words.times import DAY_MS, HOUR_MS, clock, day_start_ms, local, short_day
 
 _HOURS = (1, 2, 3, 6, 12)
 _DAYS = (1, 2, 7, 14)
@@ -40,17 +40,17 @@ def round_values(low: float, high: float, most: int) -> list[float]:
     return [number * size for number in range(first, last + 1)]
 
 
-def round_times(start: int, end: int, most: int) -> list[Mark]:
+def round_times(start: int, end: int, most: int, language: str = "de") -> list[Mark]:
     """Full hours, days or months as local clocks and calendars have them."""
     span = end - start
     for hours in _HOURS:
         if span <= hours * HOUR_MS * most:
-            return [Mark(at, _hour(at)) for at in _full_hours(start, end, hours)]
+            return [Mark(at, _hour(at, language)) for at in _full_hours(start, end, hours)]
     for days in _DAYS:
         if span <= days * DAY_MS * most:
             first = local(start).date().toordinal()
             found = _days(start, end)
-            return [_day_mark(day) for day in found if (day.toordinal() - first) % days == 0]
+            return [_day_mark(day, language) for day in found if (day.toordinal() - first) % days == 0]
     months = next((each for each in _MONTHS if span <= each * _MONTH_MS * most), 120)
     firsts = [
         day for day in _days(start, end) if day.day == 1 and (day.month - 1 + 12 * day.year) % months == 0
@@ -65,9 +65,9 @@ def _full_hours(start: int, end: int, hours: int) -> Iterator[int]:
             yield at
 
 
-def _hour(at: int) -> str:
+def _hour(at: int, language: str) -> str:
     told = clock(at)
-    return told if told != "00:00" else _day_mark(local(at).date()).text
+    return told if told != "00:00" else _day_mark(local(at).date(), language).text
 
 
 def _days(start: int, end: int) -> Iterator[date]:
@@ -78,5 +78,6 @@ def _days(start: int, end: int) -> Iterator[date]:
         day += timedelta(days=1)
 
 
-def _day_mark(day: date) -> Mark:
-    return Mark(day_start_ms(day), f"{day.day}.{day.month}.")
+def _day_mark(day: date, language: str) -> Mark:
+    start = day_start_ms(day)
+    return Mark(start, short_day(language, start))

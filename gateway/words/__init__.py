@@ -1,11 +1,13 @@
 """What the gateway says to people: texts and numbers in German and English, from a catalogue each."""
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
 LANGUAGES = ("de", "en")
 MINUS = "\N{MINUS SIGN}"
+_LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG")
 _DECIMAL_SIGN = {"de": ",", "en": "."}
 
 
@@ -28,6 +30,12 @@ def say(language: str, key: str, /, **values: str | float) -> str:
     return text.format_map(
         {name: value if isinstance(value, str) else number(language, value) for name, value in values.items()}
     )
+
+
+def of_environment(environment: Mapping[str, str]) -> str:
+    """The language of a command line: as its locale says, else English."""
+    said = next((environment[name] for name in _LOCALE if environment.get(name)), "")
+    return said[:2] if said[:2] in LANGUAGES else "en"
 
 
 def has(key: str) -> bool:

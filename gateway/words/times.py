@@ -56,6 +56,11 @@ def day(language: str, time_ms: int) -> str:
     return say(language, "time.day", **_parts(language, at))
 
 
+def short_day(language: str, time_ms: int) -> str:
+    """`22.11.` and `22 Nov`"""
+    return say(language, "time.shortDay", **_parts(language, local(time_ms)))
+
+
 def full_day(language: str, time_ms: int) -> str:
     """`22. November 2026` and `22 November 2026`"""
     return say(language, "time.fullDay", **_parts(language, local(time_ms)))

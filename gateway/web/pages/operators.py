@@ -103,7 +103,10 @@ def frame(request: Request, site: AtSite, uplink_id: str) -> HTMLResponse:
         device = queries.device(db, row["dev_eui"])
         why = why_frame.trace(db, site.network, uplink_id)
         readings = [dict(each) for each in db.execute(_OF_UPLINK, (uplink_id,))]
-    lines, said, error = anatomy.of_payload(row["payload"])
+    is_commands = row["fport"] == 0
+    lines, said, error = (
+        (anatomy.of_commands(row["payload"]), [], None) if is_commands else anatomy.of_payload(row["payload"])
+    )
     return render(
         request,
         "frame.html",

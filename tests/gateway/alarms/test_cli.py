@@ -13,7 +13,9 @@ PASSWORD = "pass-word-17"
 
 
 @pytest.fixture
-def typed(tmp_path: Path, district: District) -> "Typed":
+def typed(tmp_path: Path, district: District, monkeypatch: pytest.MonkeyPatch) -> "Typed":
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
     return Typed(tmp_path / "ledger.db")
 
 
@@ -31,13 +33,25 @@ def test_from_mark_to_acknowledged_alarm(typed: Typed, district: District) -> No
     said = typed("mark", "set", "pegel-1", "Meldestufe I", "1000", "--source", "Alarmplan 2026")
     assert said.startswith(f"mark 1: set; to be told to {district.nodes[0]}")
     assert "Meldestufe I" in typed("mark", "list", "pegel-1")
-    assert typed("alarm", "list") == "no alarm\n"
+    assert typed("alarm", "list") == "No alarm.\n"
     assert "end it: messfunk alarm acknowledge 1" in typed("alarm", "drill", "pegel-1")
     assert "DRILL: Pegel 1: Meldestufe I reached" in typed("alarm", "list")
     typed("alarm", "acknowledge", "1")
     assert "over " in typed("alarm", "list", "--all")
     assert "already" in typed("alarm", "acknowledge", "1", fails=True)
     assert typed("mark", "end", "1").startswith("mark 1: ended")
+
+
+def test_it_speaks_the_language_of_the_locale(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LANG", "de_DE.UTF-8")
+    assert typed("mark", "set", "pegel-1", "Meldestufe I", "1005", "--source", "Plan").startswith(
+        "Marke 1: gesetzt"
+    )
+    assert "Wasserstand 100,5\u202fcm  Meldestufe I  gilt ab 20" in typed("mark", "list", "pegel-1")
+    assert typed("alarm", "list") == "Kein Alarm.\n"
+    assert "eine Übung" in typed("alarm", "drill", "pegel-1")
+    assert "ÜBUNG: Pegel 1: Meldestufe I erreicht" in typed("alarm", "list")
+    assert typed("notification", "list").startswith("Niemand")
 
 
 def test_the_url_comes_from_standard_input_and_is_not_shown(typed: Typed) -> None:

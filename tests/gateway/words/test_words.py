@@ -21,7 +21,7 @@ SPEAKERS = [
     if "vendor" not in path.parts
 ]
 KEY = re.compile(r"""["'`]([a-z]\w*(?:\.\w+)+)["'`]""")
-CALL = re.compile(r"""\b(?:say|t)\((?:[\w.]+, )?["'`]([a-z]\w*(?:\.\w+)+)["'`]""")
+CALL = re.compile(r"""\b(?:say|t|worded)\((?:[\w.]+, )?["'`]([a-z]\w*(?:\.\w+)+)["'`]""")
 
 # Keys that are put together at run time: what stands before the variable part, and all that may follow.
 FAMILIES: dict[str, set[str]] = {
@@ -113,3 +113,17 @@ def test_a_text_is_filled_and_one_is_told_apart_from_many() -> None:
 )
 def test_the_browsers_first_language_of_ours_is_taken(header: str, language: str) -> None:
     assert words.accepted(header) == language
+
+
+@pytest.mark.parametrize(
+    ("environment", "language"),
+    [
+        ({}, "en"),
+        ({"LANG": "de_DE.UTF-8"}, "de"),
+        ({"LANG": "de_DE.UTF-8", "LC_ALL": "C"}, "en"),
+        ({"LANG": "fr_FR", "LC_MESSAGES": "de_AT"}, "de"),
+        ({"LC_ALL": "", "LANG": "de"}, "de"),
+    ],
+)
+def test_a_command_line_speaks_as_its_locale_says(environment: dict[str, str], language: str) -> None:
+    assert words.of_environment(environment) == language
