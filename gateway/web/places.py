@@ -40,11 +40,13 @@ _RECENT = f"""
         ON r.dev_eui = n.dev_eui AND r.quantity = n.quantity AND r.time >= n.time - {RECENT_MS}
     WHERE n.quantity = ? AND n.dev_eui IN ({{ids}}) ORDER BY r.dev_eui, r.time
 """  # noqa: S608
+# Receptions are numbered as they come, whatever the clocks say.
 _LAST_BY_NOW = """
-    SELECT r.quantity, r.value, r.fault, r.flag, r.time FROM reading r JOIN uplink u ON u.id = r.uplink_id
-    WHERE r.dev_eui = ? AND r.quantity = ? AND r.time >= ? AND r.time <= ? AND u.received_at > (
-        SELECT ahead.received_at FROM newest n JOIN uplink ahead ON ahead.id = n.uplink_id
-        WHERE n.dev_eui = r.dev_eui AND n.quantity = r.quantity)
+    SELECT r.quantity, r.value, r.fault, r.flag, r.time FROM reading r
+    WHERE r.dev_eui = ? AND r.quantity = ? AND r.time >= ? AND r.time <= ?
+        AND (SELECT max(id) FROM reception WHERE uplink_id = r.uplink_id) > (
+            SELECT max(h.id) FROM newest n JOIN reception h ON h.uplink_id = n.uplink_id
+            WHERE n.dev_eui = r.dev_eui AND n.quantity = r.quantity)
     ORDER BY r.time DESC LIMIT 1
 """
 _NEAR = """
