@@ -3,11 +3,11 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Literal
 
 from gateway.model import Device, Installation, Reading, Reception, Session, Site, Uplink
 from gateway.store import rollups, sites
+from gateway.store.database import Where
 from gateway.store.ledger import Store
 
 NOW = 1_795_348_800_000  # 2026-11-22T12:00:00Z
@@ -39,7 +39,7 @@ def uplink_id(dev_eui: str, fcnt: int) -> str:
 class Ledger:
     """One store, written as the gateway writes it."""
 
-    path: Path
+    path: Where
     _sessions: dict[str, Session] = field(default_factory=dict)
     _fcnt: dict[str, int] = field(default_factory=dict)
 
