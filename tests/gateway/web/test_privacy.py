@@ -184,7 +184,8 @@ async def test_a_private_place_looks_like_one_that_is_not_there(house: House, ap
                 private = await stranger.get(path)
                 nothing = await stranger.get(path.replace(PRIVATE_SITE, NOWHERE))
                 assert private.status_code == nothing.status_code in (401, 404), path
-                assert private.text == nothing.text.replace(NOWHERE, PRIVATE_SITE), path
+                if not path.endswith(".png"):  # the same drawing as the SVG's, with the address in it
+                    assert private.text == nothing.text.replace(NOWHERE, PRIVATE_SITE), path
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.OPERATOR])
