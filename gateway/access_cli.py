@@ -6,7 +6,7 @@ import typer
 
 from gateway.access import tokens
 from gateway.access.roles import ROLES
-from gateway.console import AsJson, ConfigOption, DbOption, commanding, opened, refusing, tell
+from gateway.console import AsJson, ConfigOption, DbOption, commanding, opened, refusing, tell, worded
 from gateway.web.shapes import instant
 
 app = typer.Typer(no_args_is_help=True, help="Who may use the page and the HTTP interface.")
@@ -33,7 +33,7 @@ def list_tokens(config: ConfigOption = None, db: DbOption = None, as_json: AsJso
     with refusing(), opened(config, db) as store:
         known = [_times(each) for each in tokens.known(store.connection)]
     lines = [f"{each['id']}  {each['role']:8}  {_state(each):34}  {each['name']}" for each in known]
-    tell({"tokens": known}, as_json, "\n".join(lines) or "no token; `messfunk token create` makes one")
+    tell({"tokens": known}, as_json, "\n".join(lines) or worded("cli.noToken"))
 
 
 @app.command()
@@ -46,7 +46,7 @@ def revoke(
     """End a token, and the browser sessions begun with it, at once."""
     with refusing(), commanding(config, db) as run:
         run("token.revoke", {"id": token})
-    tell({"revoked": token}, as_json, f"{token}: revoked")
+    tell({"revoked": token}, as_json, worded("cli.revoked", name=token))
 
 
 def _times(row: dict[str, Any]) -> dict[str, Any]:

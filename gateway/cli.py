@@ -38,6 +38,7 @@ from gateway.console import (
     refuse,
     refusing,
     tell,
+    worded,
 )
 from gateway.model import Device, GatewayError
 from gateway.network import cli as downlink_cli
@@ -102,7 +103,7 @@ def init(file: ConfigFile = CONFIG, as_json: AsJson = False) -> None:
                 new.write(to_toml(Config(), commented=True))
         except FileExistsError:
             raise GatewayError(f"{file} exists; name another file, or remove it first") from None
-    tell({"config": str(file)}, as_json, f"{file}: edit it, then run: messfunk gateway --config {file}")
+    tell({"config": str(file)}, as_json, worded("cli.editConfig", name=str(file)))
 
 
 @config_app.command(epilog="Example: messfunk config example single-box > messfunk.toml")
@@ -161,7 +162,7 @@ def add(
         with commanding(config, db, create=True) as run:
             run("device.add", wanted)
         device = _described(config, db, dev_eui)
-    tell({"device": device}, as_json, f"{dev_eui}: registered ({device['activation']})")
+    tell({"device": device}, as_json, worded("cli.registered", name=dev_eui, kind=device["activation"]))
 
 
 @device_app.command(name="list")
@@ -176,10 +177,10 @@ def list_devices(
         known = [_describe(store, device) for device in store.devices() if group in (None, device.group_name)]
     lines = [
         f"{device['dev_eui']}  {device['activation']}  {device['dev_addr'] or '-':8}  "
-        f"{device['last_seen'] or 'never heard':24}  {device['name']}"
+        f"{device['last_seen'] or worded('nodes.never'):24}  {device['name']}"
         for device in known
     ]
-    tell({"devices": known}, as_json, "\n".join(lines) or "no device; `messfunk device add` registers one")
+    tell({"devices": known}, as_json, "\n".join(lines) or worded("cli.noDevice"))
 
 
 @device_app.command()
@@ -192,7 +193,7 @@ def unknown(config: ConfigOption = None, db: DbOption = None, as_json: AsJson = 
         f"{each['requests']} requests, by gateway {each['gateway_id']}"
         for each in found
     ]
-    tell({"unknown": found}, as_json, "\n".join(lines) or "none")
+    tell({"unknown": found}, as_json, "\n".join(lines) or worded("cli.none"))
 
 
 @device_app.command()
@@ -220,8 +221,8 @@ def remove(
         fail("another EUI: nothing was deleted")
     with refusing(), commanding(config, db) as run:
         run("device.remove", {"dev_eui": dev_eui, "purge": purge})
-    done = "removed with its history" if purge else "removed; its history stays"
-    tell({"removed": dev_eui, "purged": purge}, as_json, f"{dev_eui}: {done}")
+    done = worded("cli.purged" if purge else "cli.archived", name=dev_eui)
+    tell({"removed": dev_eui, "purged": purge}, as_json, done)
 
 
 @device_app.command()
@@ -231,7 +232,7 @@ def reset_session(
     """Take up a node that has lost its counters: ABP counts from 0 again, OTAA must join again."""
     with refusing(), commanding(config, db) as run:
         was_active = run("device.reset_session", {"dev_eui": dev_eui})["reset"]
-    text = f"{dev_eui}: {'session reset' if was_active else 'had no session in use'}"
+    text = worded("cli.sessionReset" if was_active else "cli.noSession", name=dev_eui)
     tell({"dev_eui": dev_eui, "reset": was_active}, as_json, text)
 
 

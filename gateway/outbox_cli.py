@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from gateway.clock import WallClock
-from gateway.console import AsJson, ConfigOption, DbOption, commanding, opened, refusing, tell
+from gateway.console import AsJson, ConfigOption, DbOption, commanding, opened, refusing, tell, worded
 from gateway.store import outbox
 from gateway.web.shapes import instant
 
@@ -21,7 +21,7 @@ def list_sinks(config: ConfigOption = None, db: DbOption = None, as_json: AsJson
     with refusing(), opened(config, db) as store:
         lags = outbox.lags(store.connection)
     lines = [_lag(lag, WallClock().now_ms()) for lag in lags]
-    tell({"sinks": [asdict(lag) for lag in lags]}, as_json, "\n".join(lines) or "no sink has ever run")
+    tell({"sinks": [asdict(lag) for lag in lags]}, as_json, "\n".join(lines) or worded("cli.noSink"))
 
 
 @app.command()
@@ -35,7 +35,7 @@ def dead(
         f"{each.sink}  {each.id}  {each.dev_eui}  FCnt {each.fcnt}  {instant(each.added_at)}  {each.reason}"
         for each in letters
     ]
-    tell({"dead": [asdict(each) for each in letters]}, as_json, "\n".join(lines) or "none")
+    tell({"dead": [asdict(each) for each in letters]}, as_json, "\n".join(lines) or worded("cli.none"))
 
 
 @app.command()
@@ -45,7 +45,7 @@ def retry(
     """Offer once more what was refused, once its cause is gone. A running gateway takes it up in seconds."""
     with refusing(), commanding(config, db) as run:
         count = run("outbox.retry", {"sink": sink})["count"]
-    tell({"retried": count}, as_json, f"{count} uplinks are offered once more")
+    tell({"retried": count}, as_json, worded("cli.offeredAgain", count=count))
 
 
 @app.command()
@@ -58,7 +58,7 @@ def drop(
     """Let go what a sink was owed. The uplinks themselves stay in the store."""
     with refusing(), commanding(config, db) as run:
         count = run("outbox.drop", {"sink": sink})["count"]
-    tell({"sink": sink, "dropped": count}, as_json, f"{sink}: {count} uplinks are owed no more")
+    tell({"sink": sink, "dropped": count}, as_json, worded("cli.owedNoMore", name=sink, count=count))
 
 
 def _lag(lag: outbox.Lag, now: int) -> str:

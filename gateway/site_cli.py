@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from gateway.console import AsJson, ConfigOption, DbOption, commanding, opened, refusing, tell
+from gateway.console import AsJson, ConfigOption, DbOption, commanding, opened, refusing, tell, worded
 from gateway.model import NotFoundError
 from gateway.store import sites
 from gateway.web.asking import parse_time
@@ -41,7 +41,7 @@ def add(
     wanted = {"name": name, "site_id": site_id, "lat": lat, "lon": lon, "water": water}
     with refusing(), commanding(config, db, create=True) as run:
         made = run("site.add", {**wanted, "gauge_zero_mm": gauge_zero_mm})
-    tell({"site": made}, as_json, f"{made['id']}: added, private")
+    tell({"site": made}, as_json, worded("cli.siteAdded", site=made["id"]))
 
 
 @app.command(name="list")
@@ -50,7 +50,7 @@ def list_sites(config: ConfigOption = None, db: DbOption = None, as_json: AsJson
     with refusing(), opened(config, db) as store:
         known = [asdict(each) for each in sites.sites(store.connection)]
     lines = [f"{each['id']:24}  {_visible(each):16}  {each['name']}" for each in known]
-    tell({"sites": known}, as_json, "\n".join(lines) or "no site; `messfunk site add` makes one")
+    tell({"sites": known}, as_json, "\n".join(lines) or worded("cli.noSite"))
 
 
 @app.command()
@@ -63,7 +63,10 @@ def show(site: SiteId, config: ConfigOption = None, db: DbOption = None, as_json
         told = asdict(found)
         there = [asdict(each) for each in sites.installed_at(store.connection, site)]
     lines = [f"{key}: {'-' if value is None else value}" for key, value in told.items()]
-    lines += [f"{each['dev_eui']}  {_span(each)}  mounted at {each['mount_mm']} mm" for each in there]
+    lines += [
+        f"{each['dev_eui']}  {_span(each)}  {worded('cli.mounted', mount=str(each['mount_mm']))}"
+        for each in there
+    ]
     tell({"site": told, "installations": there}, as_json, "\n".join(lines))
 
 
@@ -98,7 +101,11 @@ def install(
     wanted = {"site_id": site, "dev_eui": dev_eui, "from_ms": since, "mount_mm": mount_mm}
     with refusing(), commanding(config, db) as run:
         told = run("site.install", wanted)
-    tell({"installation": told}, as_json, f"{dev_eui}: at {site} since {instant(told['from_ms'])}")
+    tell(
+        {"installation": told},
+        as_json,
+        worded("cli.installed", name=dev_eui, site=site, moment=instant(told["from_ms"])),
+    )
 
 
 @app.command()
@@ -106,13 +113,13 @@ def remove(site: SiteId, config: ConfigOption = None, db: DbOption = None, as_js
     """Forget a site. Its nodes and what they measured stay."""
     with refusing(), commanding(config, db) as run:
         run("site.remove", {"site_id": site})
-    tell({"removed": site}, as_json, f"{site}: removed")
+    tell({"removed": site}, as_json, worded("cli.removed", name=site))
 
 
 def _visible(site: dict[str, Any]) -> str:
     if not site["published"]:
-        return "private"
-    return "public, to 100 m" if site["blur_m"] else "public"
+        return worded("cli.private")
+    return worded("cli.blurred" if site["blur_m"] else "cli.public")
 
 
 def _span(there: dict[str, Any]) -> str:

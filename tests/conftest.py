@@ -1,8 +1,10 @@
-"""How much hypothesis tries: `dev` while working, `ci` the same examples everywhere, `fuzz` for long."""
+"""How much hypothesis tries (`ci` the same examples everywhere, `fuzz` for long); the language commands speak."""
 
 import os
 
 from hypothesis import settings
+
+os.environ["LC_ALL"] = "C.UTF-8"  # whatever the developer speaks
 
 settings.register_profile("dev", max_examples=50, deadline=None)
 settings.register_profile("ci", max_examples=300, derandomize=True, print_blob=True, deadline=None)

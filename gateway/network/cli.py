@@ -5,7 +5,18 @@ from typing import Annotated, Any
 
 import typer
 
-from gateway.console import AsJson, ConfigOption, DbOption, DevEui, commanding, opened, refuse, refusing, tell
+from gateway.console import (
+    AsJson,
+    ConfigOption,
+    DbOption,
+    DevEui,
+    commanding,
+    opened,
+    refuse,
+    refusing,
+    tell,
+    worded,
+)
 from gateway.network import queue
 from gateway.web.shapes import instant
 
@@ -39,7 +50,9 @@ def send(
     }
     with refusing(), commanding(config, db) as run:
         number = run("downlink.send", arguments)["id"]
-    tell({"id": number, "dev_eui": dev_eui}, as_json, f"{dev_eui}: downlink {number} waits for an uplink")
+    tell(
+        {"id": number, "dev_eui": dev_eui}, as_json, worded("cli.downlinkWaits", name=dev_eui, id=str(number))
+    )
 
 
 @app.command(name="list")
@@ -49,7 +62,7 @@ def list_downlinks(
     """Those of a node, the newest first."""
     with refusing(), opened(config, db) as store:
         found = list(queue.told(store.connection, dev_eui))
-    tell({"downlinks": found}, as_json, "\n".join(map(_line, found)) or "none")
+    tell({"downlinks": found}, as_json, "\n".join(map(_line, found)) or worded("cli.none"))
 
 
 @app.command()
@@ -63,7 +76,7 @@ def cancel(
     """Take back what waits."""
     with refusing(), commanding(config, db) as run:
         run("downlink.cancel", {"dev_eui": dev_eui, "id": number})
-    tell({"cancelled": number}, as_json, f"{dev_eui}: downlink {number} is cancelled")
+    tell({"cancelled": number}, as_json, worded("cli.downlinkCancelled", name=dev_eui, id=str(number)))
 
 
 @app.command()
@@ -77,7 +90,11 @@ def device_class(
     """When a node listens: after its uplinks (A), or always (C)."""
     with refusing(), commanding(config, db) as run:
         run("downlink.device_class", {"dev_eui": dev_eui, "name": name.upper()})
-    tell({"dev_eui": dev_eui, "class": name.upper()}, as_json, f"{dev_eui}: class {name.upper()}")
+    tell(
+        {"dev_eui": dev_eui, "class": name.upper()},
+        as_json,
+        worded("cli.class", name=dev_eui, kind=name.upper()),
+    )
 
 
 def _orders(text: str | None) -> Any:
