@@ -1,4 +1,4 @@
-"""How much hypothesis tries (`ci` the same examples everywhere, `fuzz` for long); the language commands speak."""
+"""How much hypothesis tries (`ci` the same everywhere, `fuzz` for long), and the language commands speak."""
 
 import os
 
