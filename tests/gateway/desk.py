@@ -110,8 +110,8 @@ class Desk:
             tmst=now * 1000 % (1 << 32),
         )
 
-    def dump(self) -> list[tuple[object, ...]]:
-        """All rows of all tables but those that only tell what happened."""
+    def dump(self, *without: str) -> list[tuple[object, ...]]:
+        """All rows of all tables but those that tell of who was refused."""
         select = self.store.connection.execute
         listed = "SELECT name FROM sqlite_schema WHERE type = 'table'"
         if isinstance(self.store.where, Postgres):
@@ -120,7 +120,7 @@ class Desk:
         return [
             (table, *row)
             for table in tables
-            if table not in ("stranger", "noted", "transmission", "sqlite_sequence")
+            if table not in ("stranger", "noted", "sqlite_sequence", *without)
             for row in select(f"SELECT * FROM {table}")
         ]
 

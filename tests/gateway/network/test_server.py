@@ -79,12 +79,12 @@ async def test_a_repetition_gets_the_same_answer_and_is_not_stored(desk: Desk, n
     phy = node.uplink(confirmed=True)
     desk.hear(desk.reception(phy))
     await desk.clock.advance(2000)
-    before = desk.dump()
+    before = desk.dump("transmission")
     for repetition in (1, 2):
         assert desk.hear(desk.reception(phy), desk.reception(phy, EUIS[1])) == []
         assert (desk.counters.repetitions, desk.counters.duplicates) == (repetition, repetition)
         await desk.clock.advance(2500)
-    assert desk.dump() == before
+    assert desk.dump("transmission") == before
     assert len({rx1.phy for rx1 in desk.gateways.sent}) == 1
     assert len({rx1.tmst for rx1 in desk.gateways.sent}) == 3
 
