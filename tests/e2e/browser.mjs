@@ -34,7 +34,7 @@ const commands = {
       reducedMotion: "reduce",
       javaScriptEnabled: script,
     });
-    context.setDefaultTimeout(5000);
+    context.setDefaultTimeout(15_000); // a busy machine
     context.on("request", (request) => seen.requests.push(request.url()));
     page = await context.newPage();
     page.on("console", (message) => seen.console.push(`${message.type()}: ${message.text()}`));
@@ -42,7 +42,7 @@ const commands = {
     await page.goto(url);
   },
   see: ({ text }) => page.getByText(text).first().waitFor(),
-  find: ({ selector, seconds = 5 }) => page.locator(selector).first().waitFor({ timeout: 1000 * seconds }),
+  find: ({ selector, seconds = 15 }) => page.locator(selector).first().waitFor({ timeout: 1000 * seconds }),
   fill: ({ selector, text }) => page.locator(selector).fill(text),
   push: ({ selector }) => page.locator(selector).click(),
   texts: ({ selector }) => page.locator(selector).allInnerTexts(),
@@ -61,7 +61,7 @@ const commands = {
   evaluate: ({ script }) => page.evaluate(script),
   async until({ script, value }) {
     let told;
-    for (const end = Date.now() + 8000; Date.now() < end; await page.waitForTimeout(50)) {
+    for (const end = Date.now() + 15_000; Date.now() < end; await page.waitForTimeout(50)) {
       told = JSON.stringify(await page.evaluate(script));
       if (told === JSON.stringify(value)) return;
     }

@@ -159,3 +159,11 @@ def test_sites_from_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert "private" in run("site", "publish", "aue-bruecke", "--hide")
     assert "removed" in run("site", "remove", "aue-bruecke")
     assert "no site" in run("site", "show", "aue-bruecke", code=1)
+
+
+async def test_only_the_pages_of_those_who_may_listen_do(creek: House) -> None:
+    """Events tell of private places too: the public's pages ask again, and are never refused a stream."""
+    async with creek.client(address=STRANGER) as anybody, creek.client(Role.VIEWER) as viewer:
+        assert "data-events" not in (await anybody.get("/")).text
+        assert 'data-events="/api/v1/events"' in (await viewer.get("/")).text
+        assert (await anybody.get("/api/v1/events")).status_code == 401
