@@ -96,8 +96,8 @@ bench-store: .venv/.dev ## Start and reads of a large ledger; DEVICES=50000 READ
 	@mkdir -p $(or $(FOLDER),build/bench)
 	@$(BIN)/python -m tests.bench.store $(or $(DEVICES),50000) $(or $(READINGS),20000000) $(or $(FOLDER),build/bench)
 
-crash: .venv/.dev $(ASSETS) ## kill -9 of the gateway under load at random moments; KILLS=200 DATABASE=sqlite|postgres
-	@$(BIN)/python -m tests.gateway.crash $(or $(KILLS),200) $(or $(DATABASE),sqlite) $(or $(SEED),1)
+crash: .venv/.dev $(ASSETS) ## kill -9 or power cuts under load; KILLS=200 DATABASE=sqlite|postgres END=kill|power
+	@$(BIN)/python -m tests.gateway.crash $(or $(KILLS),200) $(or $(DATABASE),sqlite) $(or $(END),kill) $(or $(SEED),1)
 
 size: setup ## Flash and heap of the LoRaWAN stack per module, and of a level node's wakes
 	@$(BIN)/python -m tests.micropython.size

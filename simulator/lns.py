@@ -143,7 +143,7 @@ class Lns:
         if self._link is None:
             return True
         try:
-            await self._link.publish(Said(told.topic, json.dumps(told.body).encode()), self._row.qos)
+            await self._link.publish(Said(told.topic, json.dumps(told.body).encode()), qos=self._row.qos)
         except MqttError:
             return False
         return True

@@ -37,7 +37,24 @@ class Role:
     will: Said | None = None
     connected: Callable[[], None] = lambda: None
     lost: Callable[[], None] = lambda: None
-    received: Callable[[Any], None] = lambda message: None
+    received: Callable[[MQTTMessage], None] = lambda message: None
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What is published together, and so many of it that the broker has not confirmed."""
+
+    done: asyncio.Future[None]
+    left: int
+
+    def confirm(self) -> None:
+        self.left -= 1
+        if self.left == 0 and not self.done.done():
+            self.done.set_result(None)
+
+    def fail(self, reason: str) -> None:
+        if not self.done.done():
+            self.done.set_exception(MqttError(reason))
 
 
 class Connection:
@@ -49,7 +66,7 @@ class Connection:
         self._connected = connected
         self._loop = asyncio.get_running_loop()
         self._over: asyncio.Future[str] = self._loop.create_future()
-        self._published: dict[int, asyncio.Future[None]] = {}
+        self._published: dict[int, _Batch] = {}
         self._is_paused = False
         self._handled = 0
         client.on_connect = self._on_connect
@@ -79,10 +96,16 @@ class Connection:
             else:
                 connecting.add_done_callback(self._close)
 
-    def publish(self, said: Said, qos: int) -> asyncio.Future[None]:
-        info = self._client.publish(said.topic, said.body, qos, said.retain)
-        done = self._published[info.mid] = self._loop.create_future()
+    def publish(self, said: Sequence[Said], qos: int) -> asyncio.Future[None]:
+        """Done when the broker has all of it."""
+        done: asyncio.Future[None] = self._loop.create_future()
         done.add_done_callback(lambda ended: ended.cancelled() or ended.exception())  # nobody need look at it
+        batch = _Batch(done, len(said))
+        for each in said:
+            info = self._client.publish(each.topic, each.body, qos, each.retain)
+            self._published[info.mid] = batch
+        if not said:
+            done.set_result(None)
         return done
 
     def acknowledge(self, message: MQTTMessage) -> None:
@@ -113,9 +136,8 @@ class Connection:
 
     def _fail_published(self) -> None:
         published, self._published = self._published, {}
-        for done in published.values():
-            if not done.done():
-                done.set_exception(MqttError("the connection ended before the broker confirmed"))
+        for batch in published.values():
+            batch.fail("the connection ended before the broker confirmed")
 
     def _end(self, reason: str) -> None:
         if not self._over.done():
@@ -158,13 +180,11 @@ class Connection:
 
     def _on_publish(self, client: Client, userdata: Any, mid: int, code: Any, properties: Any) -> None:
         self._handled += 1
-        done = self._published.pop(mid, None)
-        if done is None or done.done():
-            return
-        if code.is_failure:
-            done.set_exception(MqttError(f"not taken: {code}"))
-        else:
-            done.set_result(None)
+        batch = self._published.pop(mid, None)
+        if batch and code.is_failure:
+            batch.fail(f"not taken: {code}")
+        elif batch:
+            batch.confirm()
 
     def _on_disconnect(self, client: Client, userdata: Any, flags: Any, code: Any, properties: Any) -> None:
         self._end(f"connection lost: {code}")

@@ -11,8 +11,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from gateway.mqtt.enduring import tls_context
-from gateway.mqtt.link import SESSION_S
+from gateway.mqtt.link import SESSION_S, tls_context
 from gateway.peers import BrokerConfig, read_secret
 
 _PATIENCE_S = 3.0

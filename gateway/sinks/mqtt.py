@@ -6,9 +6,10 @@ from importlib.metadata import version
 from random import Random
 from typing import Any
 
+from paho.mqtt.client import MQTTMessage
+
 from gateway.mqtt.connection import MqttError, Role, Said
-from gateway.mqtt.publisher import PublishingLink
-from gateway.mqtt.wire import Heard
+from gateway.mqtt.link import Link
 from gateway.peers import MqttSinkConfig
 from gateway.sinks import home_assistant
 from gateway.sinks.body import encode, to_json
@@ -52,7 +53,7 @@ class MqttSink:
             lost=self._forget,
             received=self._hear,
         )
-        self._link = PublishingLink(config, config.client_id or f"messfunk-{config.name}", role, rng)
+        self._link = Link(config, config.client_id or f"messfunk-{config.name}", role, rng)
 
     def start(self) -> None:
         self._link.start()
@@ -118,8 +119,9 @@ class MqttSink:
         """The broker may have been set up anew."""
         self._announced.clear()
 
-    def _hear(self, message: Heard) -> None:
+    def _hear(self, message: MQTTMessage) -> None:
         """Home Assistant has started, and may have missed what it was told."""
+        self._link.acknowledge(message)
         if message.payload == b"online":
             known, self._announced = self._announced, {}
             newest = queries.newest(self._store.connection, known)

@@ -3,10 +3,12 @@
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from gateway.store.database import Postgres
@@ -23,11 +25,19 @@ autovacuum = off
 max_wal_senders = 0
 wal_level = minimal
 """
-_INITDB = ("--username=messfunk", "--auth=trust", "--locale=C.UTF-8", "--no-sync")
+_INITDB = ("--username=messfunk", "--auth=trust", "--locale=C.UTF-8", "--no-sync", "--wal-segsize=1")
+
+
+# Of one that loses its power: as it is shipped, with small segments of its log.
+DURABLE = """
+fsync = on
+full_page_writes = on
+recovery_init_sync_method = syncfs
+"""
 
 
 @contextmanager
-def server() -> Iterator["Server"]:
+def server(settings: str = "") -> Iterator["Server"]:
     """PostgreSQL refuses to run as root, so there it runs as nobody."""
     programs = max(Path("/usr/lib/postgresql").glob("*/bin/postgres")).parent
     folder = Path(tempfile.mkdtemp(prefix="messfunk-pg-"))
@@ -37,8 +47,8 @@ def server() -> Iterator["Server"]:
     made = Server(folder, programs, user.pw_uid)
     try:
         made.run("initdb", *_INITDB, "-D", made.data)
-        with (folder / "data" / "postgresql.conf").open("a") as settings:
-            settings.write(_SETTINGS.format(folder=folder))
+        with (folder / "data" / "postgresql.conf").open("a") as written:
+            written.write(_SETTINGS.format(folder=folder) + settings)
         made.start()
         yield made
         made.stop()
@@ -53,12 +63,14 @@ class Server:
         self._programs = programs
         self._uid = uid
         self._databases = 0
+        self.environment: dict[str, str] = {}
 
     def run(self, program: str, *arguments: str) -> None:
         done = subprocess.run(
             [self._programs / program, *arguments],
             user=self._uid if os.getuid() == 0 else None,
             cwd=self.folder,
+            env={**os.environ, **self.environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -70,6 +82,18 @@ class Server:
 
     def stop(self, mode: str = "immediate") -> None:
         self.run("pg_ctl", "stop", "-D", self.data, "-m", mode)
+
+    def kill(self) -> None:
+        """The whole of it, as when the machine is gone."""
+        pid = int((self.folder / "data" / "postmaster.pid").read_text().splitlines()[0])
+        children = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+        for each in (pid, *children):
+            with suppress(ProcessLookupError):
+                os.kill(each, signal.SIGKILL)
+        while any(map(_runs, (pid, *children))):
+            time.sleep(0.01)
+        for lock in self.folder.glob(".s.PGSQL.*.lock"):  # its owner may be a zombie for a while
+            lock.unlink()
 
     def database(self) -> Postgres:
         """A new one, empty."""
@@ -83,3 +107,10 @@ class Server:
 
     def url(self, name: str) -> str:
         return f"postgresql://messfunk@/{name}?host={self.folder}"
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False

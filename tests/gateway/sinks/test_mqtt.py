@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from paho.mqtt.client import MQTTMessage
 
-from gateway.mqtt.publisher import Publisher
+from gateway.mqtt.connection import Connection
 from gateway.peers import MqttSinkConfig
 from gateway.sinks.mqtt import MqttSink
 from gateway.sinks.sink import UnavailableError
@@ -65,9 +65,11 @@ async def test_a_gateway_that_dies_leaves_its_last_will(
     await sink.back.wait()
     with other(broker, "messfunk/bridge/availability") as ear:
         await until(lambda: ear.bodies() == [b"online"])
-        connection: Publisher | None = sink._link._connection
-        assert connection and connection._transport
-        connection._transport.abort()  # as when the process is gone: no DISCONNECT
+        connection: Connection | None = sink._link._connection
+        assert connection
+        socket = connection._client.socket()
+        assert socket
+        socket.shutdown(2)  # as when the process is gone: no DISCONNECT
         await until(lambda: b"offline" in ear.bodies())
         await until(lambda: ear.bodies()[-1] == b"online")
     await sink.stop()

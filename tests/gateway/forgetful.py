@@ -1,0 +1,41 @@
+"""A disk that loses all that was written after the last fsync: `forget.c` in the process, a twin beside."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+_SOURCE = Path(__file__).with_name("forget.c")
+
+
+class Disk:
+    """A folder and its twin, which has of each file what was synced."""
+
+    def __init__(self, folder: Path, library: Path):
+        self.folder = folder.resolve()
+        self._twin = Path(f"{self.folder}.synced")
+        self.environment = {"LD_PRELOAD": str(library), "FORGET": str(self.folder)}
+
+    def begin(self) -> None:
+        """What lies in the folder now is safe."""
+        _remove(self._twin)
+        subprocess.run(["cp", "-a", self.folder, self._twin], check=True)
+
+    def lose(self) -> None:
+        """The power was cut. No process may have the folder open."""
+        _remove(self.folder)
+        os.rename(self._twin, self.folder)
+
+
+def build(folder: Path) -> Path:
+    """The library."""
+    library = folder / "forget.so"
+    subprocess.run(
+        ["gcc", "-shared", "-fPIC", "-O2", "-Wall", "-Werror", "-o", library, _SOURCE, "-ldl"], check=True
+    )
+    return library
+
+
+def _remove(folder: Path) -> None:
+    if folder.exists():
+        shutil.rmtree(folder)
