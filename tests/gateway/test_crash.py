@@ -4,7 +4,7 @@ import pytest
 
 from tests.gateway.crash import prepared
 
-KILLS = 3
+KILLS = 2
 
 
 @pytest.mark.parametrize("end", ["kill", "power"])
