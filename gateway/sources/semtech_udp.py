@@ -16,7 +16,7 @@ from gateway.sources.presence import Listing, Presence
 from gateway.sources.section import listed
 from gateway.sources.ticking import Ticking
 
-_DRAIN = 256  # datagrams per wake-up, so that the page stays served in a flood
+_DRAIN = 64  # datagrams per wake-up, so that the page stays served in a flood
 _DATAGRAM = 65536
 _BUFFER = 4 << 20  # the system's default holds 166 datagrams, which a slow disk would lose
 
