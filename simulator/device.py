@@ -51,10 +51,10 @@ class DeviceClock:
         return self._power_on_us + self.true_us(when_ms * 1000)
 
     def true_us(self, counted_us: int) -> int:
-        """How long it really takes until this clock has counted so much."""
+        """How long it really takes until this clock has counted so much: rounded up, no wait ends early."""
         if not self._drift_ppb:
             return counted_us
-        return counted_us * 1_000_000_000 // (1_000_000_000 + self._drift_ppb)
+        return -(-counted_us * 1_000_000_000 // (1_000_000_000 + self._drift_ppb))
 
 
 Program = Coroutine[Any, Any, int]

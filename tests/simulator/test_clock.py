@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.clock import VirtualClock
+from simulator.device import DeviceClock
 
 
 @given(st.lists(st.integers(0, 10_000_000), max_size=30))
@@ -94,3 +95,14 @@ async def test_an_error_in_an_action_comes_out() -> None:
         assert str(error) == "firmware bug"
     else:
         raise AssertionError("swallowed")
+
+
+@given(st.floats(-100, 100), st.integers(0, 10**6), st.integers(1, 10**9))
+def test_a_clock_that_drifts_has_come_to_an_instant_when_the_wait_for_it_ends(
+    drift_ppm: float, power_on_us: int, when_ms: int
+) -> None:
+    """Random worlds found a node that waited for ever: a wait that ended 1 us early was begun again."""
+    clock = VirtualClock(power_on_us)
+    device_clock = DeviceClock(clock, power_on_us, drift_ppm)
+    asyncio.run(clock.run(device_clock.at_us(when_ms)))
+    assert when_ms <= device_clock.now_ms() <= when_ms + 1
