@@ -84,7 +84,7 @@ class Station:
         self.eui = eui
         self._server = server
         self._tls = "ssl" in options
-        self._options = {"proxy": None, "local_addr": (host, 0), **options}
+        self._options = {"proxy": None, "open_timeout": 60, "local_addr": (host, 0), **options}
 
     async def open(self, path: str) -> ClientConnection:
         scheme = "wss" if self._tls else "ws"
@@ -112,7 +112,7 @@ class Station:
         await self.connection.send(message if isinstance(message, str | bytes) else json.dumps(message))
 
     async def hear(self) -> dict[str, Any]:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             said: dict[str, Any] = json.loads(await self.connection.recv())
         return said
 

@@ -99,7 +99,7 @@ def test_every_operation_answers_as_it_is_described(served: Served, is_admin: bo
             nonlocal asked, failures
             asked += 1
             try:
-                case.call_and_validate(headers=headers, checks=CHECKS)
+                case.call_and_validate(headers=headers, checks=CHECKS, timeout=120)
             except schemathesis.errors.SchemathesisError as error:
                 raise error
             except BaseExceptionGroup as found:

@@ -15,6 +15,7 @@ from gateway.counters import Counters
 from gateway.devices import Provisioning
 from gateway.refusals import Refusals
 from gateway.sources.presence import Listing, Presence
+from tests.gateway.broker import until
 from tests.gateway.desk import EUIS, START_MS, ManualClock, Node, abp
 from tests.gateway.forwarder import EUI, PULL_DATA, PULL_RESP, TX_ACK, Forwarder, head, push, rxpk
 from tests.gateway.test_app import advance, config, rows
@@ -166,6 +167,7 @@ async def test_what_the_system_drops_is_counted(tmp_path: Path, monkeypatch: pyt
         sender = Forwarder(app.udp_address)
         for _ in range(100):
             sender.send(b"\xff" * 20_000)
+        await until(lambda: app.counters.datagrams)
         await sender.pull()
         app._sources[0].count_dropped()
         sender.close()
