@@ -2,15 +2,19 @@
 
 import asyncio
 import json
+import logging
 import os
+import sys
 import tempfile
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, Protocol, TypeVar
 
 import typer
 
+from gateway import logs
 from gateway.config import parse_address
 from gateway.model import GatewayError
 from simulator import eventlog, recording, run, scenario, virtual_board, vm, world
@@ -49,13 +53,27 @@ class _Result(Protocol):
 def complete(work: Coroutine[Any, Any, T]) -> T:
     """Run it to its end; what goes wrong on the way is one sentence."""
     try:
-        return asyncio.run(work)
+        with _warned():
+            return asyncio.run(work)
     except ERRORS as error:
         typer.echo(f"messfunk: {error}", err=True)
         raise typer.Exit(_FAILED) from None
     except KeyboardInterrupt:
         typer.echo("messfunk: ended", err=True)
         raise typer.Exit(_FAILED) from None
+
+
+@contextmanager
+def _warned() -> Iterator[None]:
+    """What the gateway in this process logs as a warning, with its reasons, on standard error."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    logs.configure(logs.LogConfig(level="warning"), sys.stderr)
+    try:
+        yield
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
 
 
 def refuse(error: object) -> NoReturn:
