@@ -183,7 +183,7 @@ async def joined(forwarder: Forwarder, node: Node) -> str:
 async def reading(page: str, token: str, dev_eui: str, quantity: str = "level") -> dict[str, Any]:
     """The newest, once it is there."""
     header = {"Authorization": f"Bearer {token}"}
-    async with httpx.AsyncClient(base_url=page, headers=header) as client, asyncio.timeout(20):
+    async with httpx.AsyncClient(base_url=page, headers=header) as client, asyncio.timeout(90):
         while True:
             answer = await client.get(f"/api/v1/devices/{dev_eui}/readings", params={"quantity": quantity})
             if answer.status_code == 200 and answer.json()["readings"]:
@@ -209,10 +209,10 @@ async def test_the_single_box(tmp_path: Path, follow: Callable[..., Followed]) -
     node = Node("70b3d57ed0000001", bytes(range(16)))
     forwarder = Forwarder(parse_address(followed.where[0]["udp"]))
     forwarder.send(head(2))
-    await forwarder.receive()
+    await forwarder.receive(60)
     answer = await joined(forwarder, node)
     node.hear_accept(base64.b64decode(answer))
-    await forwarder.ask(push(rxpk(node.uplink(PAYLOAD, fport=FPORTS["report"]), tmst=9_000_000)))
+    forwarder.send(push(rxpk(node.uplink(PAYLOAD, fport=FPORTS["report"]), tmst=9_000_000)))
     found = await reading(followed.where[0]["page"], token, node.dev_eui)
     assert found["value"] == 4200 - DISTANCE_MM
     forwarder.close()
@@ -278,7 +278,7 @@ async def test_two_bridges(
 async def stored(page: str, token: str, count: int) -> list[int]:
     """Counters of all uplinks, once there are so many."""
     header = {"Authorization": f"Bearer {token}"}
-    async with httpx.AsyncClient(base_url=page, headers=header) as client, asyncio.timeout(30):
+    async with httpx.AsyncClient(base_url=page, headers=header) as client, asyncio.timeout(120):
         while True:
             uplinks = (await client.get("/api/v1/uplinks", params={"limit": 100})).json()["uplinks"]
             if len(uplinks) >= count:

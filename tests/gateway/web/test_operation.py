@@ -26,6 +26,7 @@ from gateway.store.database import Postgres, StoreError
 from gateway.store.ledger import Store
 from gateway.web.losses import LossTold
 from tests.gateway import postgres
+from tests.gateway.broker import until
 from tests.gateway.desk import EUIS, START_MS, Desk, ManualClock, Node, otaa
 from tests.gateway.forwarder import Forwarder, push, rxpk
 
@@ -206,7 +207,8 @@ async def test_counters_need_a_token_once_there_is_one(tmp_path: Path) -> None:
 async def test_an_unknown_node_is_shown_to_operators(tmp_path: Path) -> None:
     async with App(config(tmp_path / "x.db"), WallClock()) as app:
         forwarder = Forwarder(app.udp_address)
-        await forwarder.ask(push(rxpk(otaa(7).join_request())))
+        forwarder.send(push(rxpk(otaa(7).join_request())))
+        await until(lambda: app.counters.refused["unknown_device"])
         forwarder.close()
         for role, code in ((Role.VIEWER, 403), (Role.OPERATOR, 200)):
             arguments = {"role": str(role)}
