@@ -63,7 +63,7 @@ async def test_what_our_gateway_orders_is_obeyed_by_a_node_behind_the_lns(
                 for each in wanted:
                     queue.add(app.store.connection, each, "test", app.clock.now_ms())
             summary = await run
-            await until(lambda: states(app, dev_eui) == [("answered", '["done"]'), ("sent", None)])
+            await until(lambda: states(app, dev_eui) == [("answered", '["done"]'), ("delivered", None)])
             await until(lambda: len(acks.heard) == 1)
     told = summary.report["lns"]
     assert told["orders"] == {"queued": 2, "sent": 2, "acknowledged": 1}
