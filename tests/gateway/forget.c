@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -35,10 +36,11 @@ static int twin_of(const char *path, char *out)
     return twin(whole, out);
 }
 
-/* A crash in the middle of the copying leaves the former content: the copy gets its name when it is whole. */
+/* A crash in the middle of the copying leaves the former content: the copy gets its name when it is whole.
+   One process copies at a time, so that no older copy comes after a newer one. */
 static void remember(int fd)
 {
-    char link[64], path[PATH_MAX], to[PATH_MAX], part[PATH_MAX + 32];
+    char link[64], path[PATH_MAX], to[PATH_MAX], part[PATH_MAX + 32], turn[PATH_MAX];
     struct stat is;
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
     ssize_t length = readlink(link, path, sizeof path - 1);
@@ -48,6 +50,10 @@ static void remember(int fd)
     if (!twin(path, to))
         return;
     snprintf(part, sizeof part, "%s.%d", to, getpid());
+    snprintf(turn, sizeof turn, "%s.turn", getenv("FORGET"));
+    int waits = open(turn, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    flock(waits, LOCK_EX);
+    fstat(fd, &is);
     int from = open(path, O_RDONLY), into = open(part, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     off_t at = 0;
     while (from >= 0 && into >= 0 && at < is.st_size)
@@ -63,6 +69,7 @@ static void remember(int fd)
     } else {
         unlink(part);
     }
+    close(waits);
 }
 
 int fsync(int fd)
