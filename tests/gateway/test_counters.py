@@ -20,6 +20,7 @@ def test_the_names_are_those_of_healthz() -> None:
         "second_windows": 0,
         "unanswered": 0,
         "unacknowledged": 0,
+        "dropped": 0,
         "refused": {
             "malformed": 0,
             "crc": 0,
@@ -27,6 +28,11 @@ def test_the_names_are_those_of_healthz() -> None:
             "replay": 0,
             "unknown_device": 0,
             "dev_nonce": 0,
+            "unknown_gateway": 0,
+            "conflict": 0,
+            "unauthorized": 0,
+            "transmission": 0,
+            "tmst": 0,
         },
     }
 
