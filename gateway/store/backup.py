@@ -1,6 +1,5 @@
 """Backups of a SQLite ledger: a whole copy beside the running gateway, and the way back."""
 
-import os
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
@@ -35,16 +34,10 @@ def create(where: Where, folder: Path, now_ms: int) -> Path:
     if isinstance(where, Postgres):
         raise BackupError(f"{where}: PostgreSQL has its own: pg_dump --format=custom, and pg_restore")
     name = datetime.fromtimestamp(now_ms / 1000, UTC).strftime(_NAME)
-    target, part = folder / name, folder / f".{name}.part"
+    target = folder / name
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        part.unlink(missing_ok=True)
-        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        with closing(sqlite3.connect(f"{where.absolute().as_uri()}?mode=ro", uri=True)) as db:
-            db.execute("VACUUM INTO ?", (str(part),))
-        _to_disk(part)
-        part.rename(target)
-        _to_disk(folder)
+        sqlite.copy(where, target)
     except (OSError, sqlite3.Error) as error:
         raise BackupError(f"{target}: no backup could be made: {error}") from None
     return target
@@ -94,12 +87,9 @@ def restore(backup: Path, target: Path) -> Path | None:
     Counters go ahead of all that may have been used since, and no DevNonce that is known is forgotten.
     """
     part = target.with_name(f".{target.name}.restored")
-    part.unlink(missing_ok=True)
     try:
-        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        with closing(sqlite3.connect(f"{backup.absolute().as_uri()}?mode=ro", uri=True)) as source:
-            source.execute("VACUUM INTO ?", (str(part),))
-        with closing(sqlite.connect(part)) as db:
+        sqlite.copy(backup, part)
+        with closing(sqlite.connect(part, keep=False)) as db:
             with db.transaction():
                 _go_ahead(db, target)
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -107,7 +97,7 @@ def restore(backup: Path, target: Path) -> Path | None:
         raise BackupError(f"{backup}: cannot be restored: {error}") from None
     former = _put_aside(target)
     part.rename(target)
-    _to_disk(target.parent)
+    sqlite.to_disk(target.parent)
     return former
 
 
@@ -155,11 +145,3 @@ def _opens(db: Connection, key_file: KeyFile | None) -> bool | None:
         return key_file is not None and key_file.read().open(bytes(row["proof"]), "seal") != b""
     except SealError:
         return False
-
-
-def _to_disk(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -1,5 +1,6 @@
 """PostgreSQL behind the seam: one writer at a time as in SQLite, connected anew after an outage."""
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -19,6 +20,7 @@ except ImportError:
         '[store] url: a PostgreSQL database needs psycopg: pip install "messfunk[postgres]"'
     ) from None
 
+_log = logging.getLogger(__name__)
 _WRITER = 0x6D65_7373  # advisory locks: this one while a transaction writes, the next ones as claimed
 _ROLES: dict[Role, int] = {"network": _WRITER + 1, "alarms": _WRITER + 2}
 _BEGIN = f"BEGIN; SELECT pg_advisory_xact_lock({_WRITER})"
@@ -216,8 +218,25 @@ def _migrate(db: PostgresConnection) -> None:
         db.execute("INSERT INTO schema_version VALUES (0)")
     (version,) = db.execute("SELECT version FROM schema_version").fetchall()[0]
     steps = missing_steps(db.target, database.SCHEMA / "postgres", version)
+    if version and steps:
+        _keep(db, known, version)
     for step in steps:
         db.execute(step.read_text("utf-8"))
     db.execute("UPDATE schema_version SET version = ?", (version + len(steps),))
     if version == 0 and db.execute("SELECT 1 FROM pg_extension WHERE extname = 'timescaledb'").fetchone():
         db.execute((database.SCHEMA / "postgres" / "timescale.sql").read_text("utf-8"))
+
+
+def _keep(db: PostgresConnection, tables: Iterable[str], version: int) -> None:
+    """The rows as they were, in a schema beside; all of the transaction that migrates."""
+    kept = f"messfunk_schema_{version}"
+    try:
+        db.execute(f"DROP SCHEMA IF EXISTS {kept} CASCADE")
+        db.execute(f"CREATE SCHEMA {kept}")
+        for table in tables:
+            db.execute(f"CREATE TABLE {kept}.{table} AS TABLE {table}")
+    except StoreError as error:
+        raise StoreError(
+            f"schema {kept}: the older ledger cannot be copied: {error} May its user create schemas?"
+        ) from None
+    _log.info("%s: schema %s keeps the ledger as it was", db.target, kept)

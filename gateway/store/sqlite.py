@@ -1,10 +1,11 @@
 """SQLite behind the seam: one file, one opener at a time, its schema brought up to date as it is opened."""
 
 import fcntl
+import logging
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from gateway.model import GatewayError
 from gateway.store import database
 from gateway.store.database import Role, StoreError, missing_steps, within
 
+_log = logging.getLogger(__name__)
 _LOG_PAGES = 4000  # 16 MB: pages that each transaction touches are carried into the file less often
 _CACHE_KIB = 16_384
 _BUSY_MS = 2000  # `messfunk device add` writes to the same file from another process
@@ -88,13 +90,13 @@ class SqliteConnection(sqlite3.Connection):
         return True
 
 
-def connect(path: Path) -> SqliteConnection:
-    """A missing file is created, readable for its owner only."""
+def connect(path: Path, keep: bool = True) -> SqliteConnection:
+    """A missing file is created, readable for its owner only; of an older one a copy is kept."""
     try:
         with _one_opener(path.parent):
             if not path.exists():
                 os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))  # it holds keys
-            return _prepared(SqliteConnection(path, path))
+            return _prepared(SqliteConnection(path, path), keep)
     except (OSError, sqlite3.Error) as error:
         raise StoreError(f"{path}: cannot be opened as a database: {error}; name another path") from None
 
@@ -112,6 +114,35 @@ def reading(path: Path) -> Iterator[SqliteConnection]:
         db.close()
 
 
+def copy(source: Path, target: Path) -> None:
+    """All that is committed, beside whoever works with it; whole on disk before it has its name."""
+    part = target.with_name(f".{target.name}.part")
+    part.unlink(missing_ok=True)
+    os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    try:
+        with closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)) as db:
+            db.execute("VACUUM INTO ?", (str(part),))
+        to_disk(part)
+        part.replace(target)
+    except BaseException:
+        part.unlink(missing_ok=True)  # half a copy may be what has filled the disk
+        raise
+    to_disk(target.parent)
+
+
+def to_disk(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def former(path: Path, version: int) -> Path:
+    """Where the file is kept as it was with an older schema."""
+    return path.with_name(f"{path.name}.schema-{version}")
+
+
 @contextmanager
 def _one_opener(folder: Path) -> Iterator[None]:
     """Wait until nobody else opens a database in the folder: SQLite's switch to WAL does not wait by itself.
@@ -127,7 +158,7 @@ def _one_opener(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _prepared(db: SqliteConnection) -> SqliteConnection:
+def _prepared(db: SqliteConnection, keep: bool) -> SqliteConnection:
     try:
         db.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
         db.execute("PRAGMA journal_mode = WAL")
@@ -135,7 +166,7 @@ def _prepared(db: SqliteConnection) -> SqliteConnection:
         db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
         db.execute("PRAGMA synchronous = FULL")  # an acknowledged frame outlives a power cut
         with db.transaction():
-            _migrate(db)
+            _migrate(db, keep)
         db.execute("PRAGMA foreign_keys = ON")  # only now: a step may make a table anew that others refer to
     except GatewayError:
         db.close()
@@ -143,17 +174,28 @@ def _prepared(db: SqliteConnection) -> SqliteConnection:
     return db
 
 
-def _migrate(db: SqliteConnection) -> None:
+def _migrate(db: SqliteConnection, keep: bool) -> None:
     version = db.execute("PRAGMA user_version").fetchone()[0]
     if version == 0 and db.execute("SELECT 1 FROM sqlite_schema").fetchone():
         raise StoreError(f"{db.path}: a database of another program; name another path")
     steps = missing_steps(db.path, database.SCHEMA / "sqlite", version)
+    if version and steps and keep:
+        _keep(db.path, former(db.path, version))
     for step in steps:
         for statement in _statements(step.read_text("utf-8")):
             db.execute(statement)
     if steps and db.execute("PRAGMA foreign_key_check").fetchone():
         raise StoreError(f"{db.path}: rows refer to others that are missing; restore a backup")
     db.execute(f"PRAGMA user_version = {version + len(steps)}")
+
+
+def _keep(path: Path, kept: Path) -> None:
+    """Within the transaction that migrates: nobody writes between copy and first step."""
+    try:
+        copy(path, kept)
+    except (OSError, sqlite3.Error) as error:
+        raise StoreError(f"{kept}: the older ledger cannot be copied: {error}; make room for it") from None
+    _log.info("%s: the ledger as it was, before its schema is brought up to date", kept)
 
 
 def _statements(script: str) -> Iterator[str]:

@@ -1,90 +1,170 @@
-"""A ledger of the first schema, with rows in every table, is brought up to date and loses nothing."""
+"""A ledger of every released schema, with rows in its tables, is kept as it was and brought up to date."""
 
+import hashlib
+import re
 import sqlite3
+import stat
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
 
 from gateway.model import Installation
-from gateway.store import database, queries, sites
-from gateway.store.database import StoreError
+from gateway.store import database, outbox, queries, sites, sqlite
+from gateway.store.database import Postgres, StoreError, Where
 from gateway.store.ledger import Store
 
-FIRST = """
-INSERT INTO device VALUES ('70b3d57ed0000001', 'Aue', 'abp', NULL, NULL, 0, 51.5, 9.9, 3000, 1);
-INSERT INTO device
-    VALUES ('70b3d57ed0010001', 'Wehr', 'otaa', '0102030405060708', x'00', 4, NULL, NULL, NULL, 2);
-INSERT INTO session VALUES (3, '70b3d57ed0000001', '00000001', x'01', x'02', 'active', 7, 1, 1, 0, 0, 3);
-INSERT INTO session VALUES (9, '70b3d57ed0010001', '00000002', x'03', x'04', 'ended', 8, 2, 5, 1, 3, 4);
-DELETE FROM session WHERE id = 9;
-INSERT INTO dev_nonce VALUES ('70b3d57ed0010001', '0102030405060708', 4);
-INSERT INTO uplink VALUES ('u1', 3, '70b3d57ed0000001', '00000001', 7, 1, 0, 5, x'40', x'01', 1, NULL);
-INSERT INTO uplink VALUES ('u2', 3, '70b3d57ed0000001', '00000001', 6, NULL, 1, 4, x'80', x'', 0, 'empty');
-INSERT INTO reception VALUES ('u1', 'aa555a0000000101', 5, -101.5, NULL, 868100000, 'SF9BW125', 77);
-INSERT INTO reading VALUES ('u1', 'distance', '70b3d57ed0000001', 5, 1234.0, NULL, 2);
-INSERT INTO event (kind, data) VALUES ('uplink', '{}');
-"""
-TABLES = ("device", "session", "dev_nonce", "uplink", "reception", "reading", "event")
+RELEASED = Path(__file__).parent / "released"
+ROWS = sorted((RELEASED / "rows").iterdir())
+BLOB = re.compile(r"x'([0-9a-f]*)'")
+AUE = "70b3d57ed0000001"
+UPLINK = "00000000000000a1"
+NEWS = "event"  # a page follows it by number, nothing is read back from it: steps may make it anew
 
 
-def first_schema(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(path)
-    db.executescript(
-        (database.SCHEMA / "sqlite" / "001_ledger.sql").read_text("utf-8") + "PRAGMA user_version = 1;"
+def kind(where: Where) -> str:
+    return "sqlite" if isinstance(where, Path) else "postgres"
+
+
+def released(where: Where, version: int) -> None:
+    """What a messfunk of that schema has left; each step was followed by some use of what it brought."""
+    steps = sorted((database.SCHEMA / kind(where)).glob("[0-9]*.sql"))[:version]
+    texts = [each.read_text("utf-8") for pair in zip(steps, ROWS, strict=False) for each in pair]
+    if isinstance(where, Path):
+        with closing(sqlite3.connect(where)) as db:
+            db.executescript("\n".join(texts) + f"PRAGMA user_version = {version};")
+        return
+    with psycopg.connect(where.url, autocommit=True) as pg:
+        pg.execute("CREATE TABLE schema_version (version INTEGER NOT NULL)")
+        pg.execute(f"INSERT INTO schema_version VALUES ({version})".encode())
+        for text in texts:
+            pg.execute(BLOB.sub(r"'\\x\1'::bytea", text).encode())
+
+
+def contents(where: Where, schema: str = "public") -> dict[str, list[dict[str, Any]]]:
+    """Every row of every table, read without our own seam."""
+    if isinstance(where, Path):
+        with closing(sqlite3.connect(where)) as db:
+            db.row_factory = sqlite3.Row
+            names = db.execute(
+                "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+            )
+            return {name: [dict(row) for row in db.execute(f"SELECT * FROM {name}")] for (name,) in names}
+    with psycopg.connect(where.url, row_factory=psycopg.rows.dict_row) as pg:
+        tables = pg.execute(
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = %s", (schema,)
+        )
+        return {
+            row["table_name"]: pg.execute(f"SELECT * FROM {schema}.{row['table_name']}".encode()).fetchall()
+            for row in tables.fetchall()
+        }
+
+
+def lacking(before: dict[str, list[dict[str, Any]]], after: dict[str, list[dict[str, Any]]]) -> list[Any]:
+    """Rows that are gone, by the columns that there still are."""
+    found = []
+    for table in before.keys() - {NEWS, "schema_version"}:
+        columns = [name for name in before[table][0] if name in after[table][0]] if before[table] else []
+        kept = [[row[name] for name in columns] for row in after[table]]
+        found += [(table, row) for row in before[table] if [row[name] for name in columns] not in kept]
+    return found
+
+
+@pytest.mark.parametrize("name", ["sqlite", "postgres"])
+def test_no_released_step_is_ever_changed(name: str) -> None:
+    listed = dict(
+        reversed(line.split("  ")) for line in (RELEASED / f"{name}.sha256").read_text().splitlines()
     )
-    db.executescript(FIRST)
-    return db
+    folder = database.SCHEMA / name
+    assert {step: hashlib.sha256((folder / step).read_bytes()).hexdigest() for step in listed} == listed
+    assert [step.name for step in ROWS] == sorted(listed), "rows for each of them"
 
 
-def contents(db: sqlite3.Connection) -> dict[str, list[tuple[object, ...]]]:
-    return {name: [tuple(row) for row in db.execute(f"SELECT * FROM {name} ORDER BY 1")] for name in TABLES}
-
-
-def test_every_row_is_there_afterwards(tmp_path: Path) -> None:
-    old = first_schema(tmp_path / "old.db")
-    before = contents(old)
-    old.close()
-    store = Store(tmp_path / "old.db")
-    after = contents(store.connection)
-    assert after.pop("session") == [(*before.pop("session")[0], None, None, "", b"")]
-    assert after.pop("reception") == [(1, *before.pop("reception")[0])]
-    (uplink_id, quantity, dev_eui, *rest), *_ = before.pop("reading")
-    assert after.pop("reading") == [(dev_eui, quantity, rest[0], uplink_id, *rest[1:])]
-    assert after.pop("device") == [(*row[:6], row[9], None, 0, None) for row in before.pop("device")]
-    assert after == before
-    assert queries.device(store.connection, dev_eui)["last"][0]["value"] == 1234.0
-    assert sites.present(store.connection, dev_eui) == Installation(
-        dev_eui, dev_eui, 0, None, 3000, 51.5, 9.9, 1
+@pytest.mark.parametrize("version", range(1, len(ROWS) + 1))
+def test_every_row_is_there_afterwards(where: Where, version: int) -> None:
+    released(where, version)
+    before = contents(where)
+    assert all(before[table] for table in before if table not in ("seal", "node_marks")), (
+        "a table without rows"
     )
-    assert [site.name for site in sites.sites(store.connection)] == ["Aue", "Wehr"]
-    assert store.connection.execute("PRAGMA foreign_keys").fetchone()[0] == 1
+    with closing(Store(where)) as store:
+        assert lacking(before, contents(where)) == []
+        check_use(store, version)
+    is_older = version < len(list((database.SCHEMA / kind(where)).glob("[0-9]*.sql")))
+    assert kept(where, version) == (before if is_older else None)
+
+
+def check_use(store: Store, version: int) -> None:
+    """By the product's own reads and writes."""
+    db = store.connection
+    told = queries.device(db, AUE)
+    assert told and told["last"][0]["value"] == 1234.0
+    assert sites.present(db, AUE) == Installation(AUE, AUE, 0, None, 3000, 51.5, 9.9, 1)
+    assert store.is_nonce_used("70b3d57ed0010001", "0102030405060708", 4)
+    assert [each.id for each in outbox.due(db, "hook", 9)] == ([UPLINK] if version >= 3 else [])
     with store.transaction():
-        session = store.candidates("00000001")[0]
-        assert store.add_session(session) == 10, "a number once given is not given again"
-        store.remove_device("70b3d57ed0000001")
-    assert contents(store.connection)["reading"] == [], "the references hold"
-    store.close()
+        (session,) = store.candidates("00000001")
+        assert (session.nwk_s_key, session.fcnt_up, session.fcnt_down) == (b"\1", 7, 1)
+        number = store.add_session(session)
+        assert number == (3 if version == 1 else 4), "a number once given is not given again"
+        store.remove_device(AUE)
+    assert db.execute("SELECT count(*) FROM reading").fetchone()[0] == 0, "the references hold"
 
 
-def test_an_old_and_a_new_file_have_the_same_schema(tmp_path: Path) -> None:
-    first_schema(tmp_path / "old.db").close()
-    schemas = []
-    for name in ("old.db", "new.db"):
-        store = Store(tmp_path / name)
-        rows = store.connection.execute("SELECT type, name, sql FROM sqlite_schema ORDER BY type, name")
-        schemas.append([tuple(row) for row in rows])
-        store.close()
-    assert schemas[0] == schemas[1]
+def kept(where: Where, version: int) -> dict[str, list[dict[str, Any]]] | None:
+    """What lies beside, as it was."""
+    if isinstance(where, Postgres):
+        return contents(where, f"messfunk_schema_{version}") or None
+    former = sqlite.former(where, version)
+    if not former.exists():
+        return None
+    assert stat.S_IMODE(former.stat().st_mode) == 0o600, "it holds keys"
+    with closing(sqlite3.connect(former)) as db:
+        assert db.execute("PRAGMA user_version").fetchone()[0] == version
+    return contents(former)
+
+
+def test_an_old_file_is_not_touched_where_there_is_no_room_for_its_copy(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    released(path, 1)
+    before = contents(path)
+    sqlite.former(path, 1).mkdir()
+    with pytest.raises(StoreError, match=r"old.db.schema-1: the older ledger cannot be copied.*make room"):
+        Store(path)
+    assert contents(path) == before
+    assert [each.name for each in tmp_path.iterdir() if "part" in each.name] == []
+
+
+@pytest.mark.parametrize("where", ["postgres"], indirect=True)
+def test_who_may_not_copy_may_not_migrate(where: Postgres) -> None:
+    """In PostgreSQL the copy is a schema beside, which its user must be allowed to make."""
+    released(where, 14)
+    with psycopg.connect(where.url, autocommit=True) as pg:
+        pg.execute("CREATE ROLE clerk LOGIN; GRANT ALL ON ALL TABLES IN SCHEMA public TO clerk")
+    with pytest.raises(StoreError, match=r"messfunk_schema_14: the older ledger cannot be copied: .*denied"):
+        Store(Postgres(where.url.replace("messfunk@", "clerk@")))
+    assert contents(where)["schema_version"] == [{"version": 14}]
+
+
+@pytest.mark.parametrize("where", ["postgres"], indirect=True)
+def test_a_newer_database_is_refused_untouched(where: Postgres) -> None:
+    Store(where).close()
+    with psycopg.connect(where.url, autocommit=True) as pg:
+        pg.execute("UPDATE schema_version SET version = 99")
+    with pytest.raises(StoreError, match=r"written by a newer messfunk \(schema 99.*upgrade"):
+        Store(where)
 
 
 def test_a_file_with_dangling_rows_is_refused_as_it_was(tmp_path: Path) -> None:
-    old = first_schema(tmp_path / "old.db")
-    old.execute("DELETE FROM device WHERE dev_eui = '70b3d57ed0000001'")
-    old.commit()
-    before = contents(old)
-    old.close()
+    path = tmp_path / "old.db"
+    released(path, 1)
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute(f"DELETE FROM device WHERE dev_eui = '{AUE}'")
+    before = contents(path)
     with pytest.raises(StoreError, match="restore a backup"):
-        Store(tmp_path / "old.db")
-    db = sqlite3.connect(tmp_path / "old.db")
-    assert (db.execute("PRAGMA user_version").fetchone()[0], contents(db)) == (1, before)
-    db.close()
+        Store(path)
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA user_version").fetchone()[0] == 1
+    assert contents(path) == before

@@ -1,0 +1,5 @@
+INSERT INTO judged VALUES ('70b3d57ed0000001', 'distance', 5, 1234.0, 5, NULL);
+INSERT INTO hourly VALUES ('70b3d57ed0000001', 'distance', 0, 1, 1234.0, 1234.0, 1234.0);
+INSERT INTO daily VALUES ('70b3d57ed0000001', 'distance', 0, 1, 1234.0, 1234.0, 1234.0);
+INSERT INTO corrected VALUES ('70b3d57ed0000001', 'pm2_5', 'koehler 1', 5, '00000000000000a1', 7.5);
+INSERT INTO numbered VALUES ('70b3d57ed0000001', 5, 12);
