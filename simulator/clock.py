@@ -8,7 +8,7 @@ import heapq
 import time
 from collections.abc import Awaitable, Callable
 
-Action = Callable[[], Awaitable[None] | None]
+Action = Callable[[], Awaitable[object] | None]
 _Entry = tuple[int, int, Action]  # when in us, a serial number, what
 
 _SLICE_S = 0.02  # how coarsely `now` moves while nothing happens

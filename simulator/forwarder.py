@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from codec.lorawan import regions
@@ -18,11 +19,13 @@ _TMST_MODULUS = 1 << 32
 _AT_ONCE_US = 80_000  # sx1302_hal, jitqueue.c: what is to go at once takes so long
 _MAX_DATAGRAM = 65_535
 
+_Question = tuple[gwmp.Kind, int]  # the kind of its answer, its token
+
 
 class UdpGateway:
     """A gateway's end of the protocol. `transmit` takes a downlink and names the error if it cannot be sent.
 
-    While an acknowledgement is awaited the virtual clock stands still; `unanswered` counts those missed.
+    The virtual clock stands still while an acknowledgement is awaited; `unanswered` counts those missed.
     """
 
     def __init__(self, eui: str, transmit: Callable[[Downlink], str | None]):
@@ -30,7 +33,7 @@ class UdpGateway:
         self.unanswered = 0
         self._transmit = transmit
         self._token = 0
-        self._waiting: dict[tuple[gwmp.Kind, int], asyncio.Future[None]] = {}
+        self._waiting: dict[_Question, asyncio.Future[bool]] = {}
         self._owes_barrier = False
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 
@@ -47,12 +50,19 @@ class UdpGateway:
 
     async def pull(self) -> bool:
         """A PULL_DATA and its acknowledgement: what was sent before on this socket is then done with."""
-        return await self._ask(gwmp.Kind.PULL_DATA, gwmp.Kind.PULL_ACK, None)
+        return await self._answer(self._ask(gwmp.Kind.PULL_DATA, gwmp.Kind.PULL_ACK, None))
 
     async def push(self, receptions: list[Reception]) -> bool:
         """A PUSH_DATA and its acknowledgement; False when none came."""
+        return await self.pushed(self.begin_push(receptions))
+
+    def begin_push(self, receptions: list[Reception]) -> _Question:
+        """A PUSH_DATA, whose acknowledgement `pushed` then waits for."""
         body = {"rxpk": [gwmp.rxpk(reception) for reception in receptions]}
-        answered = await self._ask(gwmp.Kind.PUSH_DATA, gwmp.Kind.PUSH_ACK, body)
+        return self._ask(gwmp.Kind.PUSH_DATA, gwmp.Kind.PUSH_ACK, body)
+
+    async def pushed(self, question: _Question) -> bool:
+        answered = await self._answer(question)
         await self.settle()
         return answered
 
@@ -63,20 +73,26 @@ class UdpGateway:
             self._owes_barrier = False
             await self.pull()
 
-    async def _ask(self, kind: gwmp.Kind, answer: gwmp.Kind, body: dict[str, Any] | None) -> bool:
+    def _ask(self, kind: gwmp.Kind, answer: gwmp.Kind, body: dict[str, Any] | None) -> _Question:
         self._token = (self._token + 1) % 0x10000
-        key = (answer, self._token)
-        self._waiting[key] = asyncio.get_running_loop().create_future()
+        question = (answer, self._token)
+        self._waiting[question] = asyncio.get_running_loop().create_future()
         try:
             self._socket.send(gwmp.build(kind, self._token, self.eui, body))
+        except OSError:  # nobody listens at the port
+            self._waiting[question].set_result(False)
+        return question
+
+    async def _answer(self, question: _Question) -> bool:
+        try:
             async with asyncio.timeout(_ANSWER_S):  # wait_for of Python 3.11 can swallow a cancellation
-                await self._waiting[key]
-        except (TimeoutError, OSError):  # OSError: nobody listens at the port
-            self.unanswered += 1
-            return False
+                answered = await self._waiting[question]
+        except TimeoutError:
+            answered = False
         finally:
-            del self._waiting[key]
-        return True
+            del self._waiting[question]
+        self.unanswered += not answered
+        return answered
 
     def _drain(self) -> None:
         while True:
@@ -93,7 +109,7 @@ class UdpGateway:
                 continue
             answered = self._waiting.get((datagram.kind, datagram.token))
             if answered is not None and not answered.done():
-                answered.set_result(None)
+                answered.set_result(True)
 
 
 class Forwarder(Tower):
@@ -130,7 +146,9 @@ class Forwarder(Tower):
             snr_db=heard.snr_db,
             tmst=(heard.end_us + self._tmst_offset) % _TMST_MODULUS,
         )
-        await self.udp.push([reception])
+        # What several gateways heard at one instant is under way before the first acknowledgement is awaited.
+        question = self.udp.begin_push([reception])
+        self._clock.call_at_us(self._clock.now_us(), partial(self.udp.pushed, question))
         return True
 
     def _schedule(self, downlink: Downlink) -> str | None:
