@@ -55,7 +55,7 @@ async def test_what_our_gateway_orders_is_obeyed_by_a_node_behind_the_lns(
     )
     async with App(ours, WallClock()) as app:
         await until(lambda: not any(app.source_errors().values()))
-        plan = Plan("orders", village, 8 * 3600, 3600)  # a frame in a quarter of a second, many more than needed
+        plan = Plan("orders", village, 8 * 3600, 3600)  # a frame in a quarter of a second
         with other(broker, ACKS[kind]) as acks:
             run = asyncio.ensure_future(in_process(plan, tmp_path / "lns.db", Outputs()))
             await until(lambda: app.store.device(dev_eui) is not None)
