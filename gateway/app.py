@@ -292,7 +292,8 @@ class App:
         self._hand_over()
 
     def _follow(self, command: str) -> None:
-        """A downlink that was queued goes out at once where the node listens."""
+        """A downlink that was queued goes out at once where the node listens; sinks hear new names."""
+        self._sinks.forget()
         if command == "downlink.send":
             self._network.send_at_once()
             self._hand_over()

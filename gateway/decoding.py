@@ -1,8 +1,8 @@
 """What nodes said: the uplinks of one transaction are decoded, judged, told and owed in sets."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import groupby
+from typing import NamedTuple
 
 from codec.desk.words import FPORTS
 from codec.message import Batch
@@ -11,18 +11,18 @@ from gateway import events, recall, stages
 from gateway.alarms.duty import Duty
 from gateway.counters import Counters
 from gateway.judge import keeping
-from gateway.model import Installation, Uplink
+from gateway.model import Installation, Reading, Uplink
 from gateway.network import queue
 from gateway.sinks.feeding import Sinks
 from gateway.stages import Decoded
-from gateway.store import sites
+from gateway.store import ledger, outbox, sites
 from gateway.store.ledger import Store
+from gateway.store.outbox import Delivery
 
 _NOTHING = Decoded(None, [], [])
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
+class _Read(NamedTuple):
     """An uplink with what it says, or with the reason why that cannot be read."""
 
     uplink: Uplink
@@ -64,10 +64,21 @@ class Decoding:
         )
         uplinks = [each.uplink for each in read]
         self._look_for_gaps(uplinks, [said.numbered for said in decoded])
-        heard = list(zip(uplinks, [said.said for said in decoded], told, strict=True))
-        events.tell_uplinks(self._store, zip(uplinks, told, [each.error for each in read], strict=True))
-        self._alarms.saw(heard)
-        self._sinks.owe([each.id for each in uplinks])
+        deliveries = self._deliveries(read, told)
+        events.tell_uplinks(self._store, deliveries)
+        self._alarms.saw(list(zip(uplinks, [said.said for said in decoded], told, strict=True)))
+        self._sinks.owe(deliveries)
+
+    def _deliveries(self, read: Sequence[_Read], told: Sequence[Sequence[Reading]]) -> list[Delivery]:
+        db = self._store.connection
+        names = ledger.names(db, {each.uplink.dev_eui for each in read})
+        heard = ledger.receptions(db, [each.uplink.id for each in read])
+        return [
+            outbox.delivery(
+                each.uplink, names[each.uplink.dev_eui], each.error, readings, heard.get(each.uplink.id, ())
+            )
+            for each, readings in zip(read, told, strict=True)
+        ]
 
     def _look_for_gaps(
         self, uplinks: Sequence[Uplink], numbered: Sequence[Sequence[tuple[int, int]]]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from gateway.judge import keeping
-from gateway.model import ConflictError, Device, GatewayError, NotFoundError, Session
+from gateway.model import RX2_OF_REGION, ConflictError, Device, GatewayError, NotFoundError, Session
 from gateway.store import sites
 from gateway.store.ledger import Store
 
@@ -204,7 +204,7 @@ def reset_session(store: Store, dev_eui: str, now: int) -> bool:
         store.end_sessions(dev_eui)
         if former is not None and device.activation == "abp":
             keys = AbpKeys(former.dev_addr, former.nwk_s_key, former.app_s_key)
-            store.add_session(replace(_session(dev_eui, keys, now), fcnt_down=former.fcnt_down))
+            store.add_session(_session(dev_eui, keys, now)._replace(fcnt_down=former.fcnt_down))
     return former is not None
 
 
@@ -229,7 +229,7 @@ def _session(dev_eui: str, keys: AbpKeys, now: int) -> Session:
         fcnt_down=keys.fcnt_down,
         rx_delay_s=_RX_DELAY_S,
         rx1_dr_offset=0,
-        rx2_data_rate=Session.RX2_OF_REGION,
+        rx2_data_rate=RX2_OF_REGION,
         created_at=now,
     )
 

@@ -1,11 +1,11 @@
-"""The values that travel through the gateway: frozen, typed, in the field's own terms.
+"""The values that travel through the gateway: unchangeable, typed, in the field's own terms.
 
 Times are integer milliseconds since 1970 (UTC); EUIs and DevAddr lower-case hex as people read them.
 """
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 
 class GatewayError(Exception):
@@ -29,8 +29,7 @@ class Clock(Protocol):
         """Run `action` once `now_ms()` has reached `when_ms`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reception:
+class Reception(NamedTuple):
     """One gateway's hearing of one frame, as a source delivers it."""
 
     gateway_id: str
@@ -92,20 +91,20 @@ class Installation:
     id: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+RX2_OF_REGION = -1  # as `rx2_data_rate` of a session: an ABP node that was told no other
+
+
+class Session(NamedTuple):
     """Keys and counters of one activation; `id` grows with each join, ABP provisioning or reset.
 
     `link` and `heard` are gateway.network's: what the node has answered, how its last frames were heard.
     """
 
-    RX2_OF_REGION: ClassVar[int] = -1  # as `rx2_data_rate`: of an ABP node that was told no other
-
     id: int
     dev_eui: str
     dev_addr: str
-    nwk_s_key: bytes = field(repr=False)
-    app_s_key: bytes = field(repr=False)
+    nwk_s_key: bytes
+    app_s_key: bytes
     state: Literal["pending", "active", "ended"]
     fcnt_up: int
     fcnt_down: int
@@ -116,9 +115,12 @@ class Session:
     link: str = ""
     heard: bytes = b""
 
+    def __repr__(self) -> str:
+        """Without its keys."""
+        return f"Session({self.id} of {self.dev_eui}, {self.state}, FCnt {self.fcnt_up})"
 
-@dataclass(frozen=True, slots=True)
-class Uplink:
+
+class Uplink(NamedTuple):
     """A frame that passed MIC and counter, decrypted. An LNS gives no `phy` and not always the address."""
 
     id: str
@@ -133,8 +135,7 @@ class Uplink:
     payload: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """One value of one quantity, in the quantity's unit; `value` is None exactly when `fault` names why."""
 
     dev_eui: str

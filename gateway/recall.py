@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from codec import message
 from codec.desk.document import code_name
@@ -55,7 +54,7 @@ def news(db: Connection, uplink: Uplink, decoded: Decoded) -> Decoded:
         time: _instant(db, uplink.dev_eui, number, time) or time - late_ms
         for time, number in decoded.numbered
     }
-    dated = [replace(each, time=instants.get(each.time, each.time)) for each in decoded.readings]
+    dated = [each._replace(time=instants.get(each.time, each.time)) for each in decoded.readings]
     readings = [each for each in dated if not _has(db, each)]
     times = {each.time for each in readings}
     numbered = [(instants[time], number) for time, number in decoded.numbered if instants[time] in times]

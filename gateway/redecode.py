@@ -1,8 +1,7 @@
 """History through the present codec, calibration and judge: first the difference, then the deed."""
 
-import dataclasses
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from codec.wire import WireError
@@ -19,7 +18,7 @@ from gateway.store.database import Connection
 from gateway.store.ledger import Store
 
 _SHOWN = 20
-_NAMES = tuple(field.name for field in fields(Uplink))
+_NAMES = Uplink._fields
 _NEWEST = """
     INSERT INTO newest (dev_eui, quantity, time, value, fault, flag, uplink_id)
     SELECT dev_eui, quantity, time, value, fault, flag, uplink_id FROM reading
@@ -120,7 +119,7 @@ def _told(difference: Difference, key: Key) -> dict[str, Any]:
 
 
 def _missing(reading: Reading) -> Reading:
-    return dataclasses.replace(reading, flag=MISSING)
+    return reading._replace(flag=MISSING)
 
 
 def _stored(db: Connection, uplink_id: str) -> dict[Key, Said]:

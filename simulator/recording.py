@@ -42,7 +42,7 @@ class Record:
     def moved(self, by_ms: int) -> "Record":
         """The same at another time."""
         heard = self.reception
-        later = replace(heard, received_at=heard.received_at + by_ms) if heard else None
+        later = heard._replace(received_at=heard.received_at + by_ms) if heard else None
         return replace(self, at_ms=self.at_ms + by_ms, reception=later)
 
 

@@ -39,7 +39,7 @@ class Rekeyed:
                 phy = None
                 self.left_out["malformed"] += 1
             if phy and record.reception:
-                heard = replace(record.reception, phy=phy)
+                heard = record.reception._replace(phy=phy)
                 records.append(replace(record, phy=phy, reception=heard))
         return Recording(records, self._devices, recording.fault)
 

@@ -5,7 +5,7 @@ import socket
 import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from paho.mqtt.client import Client, MQTTMessage
 
@@ -19,8 +19,7 @@ class MqttError(GatewayError):
     """The broker is not there, or refuses; the text names it and the reason."""
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """What is published, retained or not."""
 
     topic: str

@@ -1,7 +1,7 @@
 """Adaptive data rate: what would do for a node, from how well its last 20 frames were heard."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from codec.lorawan.regions import Region
 from gateway.network import history
@@ -15,8 +15,7 @@ STEP_DB = 3
 _NB_TRANS = ((0.05, (1, 1, 2)), (0.10, (1, 2, 3)), (0.30, (2, 3, 3)), (2.0, (3, 3, 3)))
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
+class Bounds(NamedTuple):
     """How far the plan, the configuration and the node itself let it go."""
 
     most_data_rate: int
@@ -24,8 +23,7 @@ class Bounds:
     margin_db: float
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTuple):
     data_rate: int
     power_index: int
     nb_trans: int

@@ -1,6 +1,7 @@
 """What goes down, and where a node listens for it: frames and windows as values (RP002-1.0.4 2.4)."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from codec.lorawan import airtime, frames, regions
 from codec.lorawan.frames import Plain
@@ -16,8 +17,7 @@ _TMST_MODULUS = 1 << 32  # a concentrator's microsecond counter wraps every 71 m
 _DWELL_DATA_RATE = 2  # the slowest that a downlink may have where TxParamSetup limits its length
 
 
-@dataclass(frozen=True, slots=True)
-class Listening:
+class Listening(NamedTuple):
     """How a node opens its windows after an uplink."""
 
     delay_s: int

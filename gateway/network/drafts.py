@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from codec.lorawan import commands, frames
 from gateway.model import Reception, Uplink
@@ -14,8 +15,7 @@ from gateway.network.queue import Queued
 _UNHEARD_DB = -100.0  # no gateway told an SNR
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(NamedTuple):
     """An answer to be made of what the network has to say. `is_owed`: even when that is nothing."""
 
     uplink: Uplink

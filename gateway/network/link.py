@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from codec.lorawan.regions import Region
-from gateway.model import Session
+from gateway.model import RX2_OF_REGION, Session
 
 
 class Channel(NamedTuple):
@@ -74,12 +74,12 @@ def into(session: Session, link: Link) -> Session:
     changed = {name: value for name, value in asdict(link).items() if value != new[name]}
     if link.asked:
         changed["asked"] = ([each.hex() for each in link.asked.commands], *link.asked[1:])
-    return replace(session, link=json.dumps(changed, separators=(",", ":")) if changed else "")
+    return session._replace(link=json.dumps(changed, separators=(",", ":")) if changed else "")
 
 
 def rx2(region: Region, session: Session, link: Link) -> tuple[int, int]:
     """(Hz, data rate) of the node's second window."""
-    is_told = session.rx2_data_rate != Session.RX2_OF_REGION
+    is_told = session.rx2_data_rate != RX2_OF_REGION
     return link.rx2_hz or region.rx2[0], session.rx2_data_rate if is_told else region.rx2[1]
 
 

@@ -6,6 +6,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from codec.lorawan import commands
 from codec.lorawan.regions import Region
@@ -37,16 +38,14 @@ class Wishes:
     status_ms: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(NamedTuple):
     """A session's row and what it remembers of the node."""
 
     session: Session
     link: Link
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """What an uplink's commands come to. `is_repeated`: until it hears anything, the node says it again."""
 
     state: State
@@ -54,8 +53,7 @@ class Said:
     is_repeated: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """The uplink that may be answered. `asks`: ADRACKReq."""
 
     fcnt: int
@@ -215,14 +213,14 @@ def _link_adr_answer(state: State, bodies: Sequence[bytes], answer: bytes, now: 
             nb_trans=max(last[3] & 0x0F, 1),
             mask=_mask_of(bodies),
         )
-        return replace(state, link=agreed)
+        return state._replace(link=agreed)
     if not answer[0] & 0b001:
         link = replace(link, channels=())  # it lacks one of them: it is told of all of them anew
     if not answer[0] & 0b010:
         link = replace(link, most_data_rate=max(data_rate - 1, 0))
     if not answer[0] & 0b100:
         link = replace(link, most_power_index=max(power_index - 1, 0))
-    return replace(state, link=link)
+    return state._replace(link=link)
 
 
 def _mask_of(bodies: Sequence[bytes]) -> int:
@@ -241,29 +239,29 @@ def _rx_param_setup_answer(state: State, bodies: Sequence[bytes], answer: bytes,
     body = bodies[0]
     offset, data_rate, hz = body[0] >> 4, body[0] & 0x0F, int.from_bytes(body[1:4], "little") * 100
     if answer[0] & 0b111 != 0b111:
-        return replace(state, link=replace(state.link, refused_windows=(offset, data_rate, hz)))
-    session = replace(state.session, rx1_dr_offset=offset, rx2_data_rate=data_rate)
+        return state._replace(link=replace(state.link, refused_windows=(offset, data_rate, hz)))
+    session = state.session._replace(rx1_dr_offset=offset, rx2_data_rate=data_rate)
     return State(session, replace(state.link, rx2_hz=hz))
 
 
 def _rx_timing_setup_answer(state: State, bodies: Sequence[bytes], answer: bytes, now: int) -> State:
-    return replace(state, session=replace(state.session, rx_delay_s=bodies[0][0] or 1))
+    return state._replace(session=state.session._replace(rx_delay_s=bodies[0][0] or 1))
 
 
 def _new_channel_answer(state: State, bodies: Sequence[bytes], answer: bytes, now: int) -> State:
     body, link = bodies[0], state.link
     if answer[0] & 0b11 != 0b11:
-        return replace(state, link=replace(link, refused_channels=(*link.refused_channels, body[0])))
+        return state._replace(link=replace(link, refused_channels=(*link.refused_channels, body[0])))
     hz = int.from_bytes(body[1:4], "little") * 100
     added = Channel(body[0], hz, body[4] & 0x0F, body[4] >> 4)
     others = [each for each in link.channels if each.number != added.number]
     mask = None if link.mask is None else link.mask | 1 << added.number  # a new channel is on (5.6)
-    return replace(state, link=replace(link, channels=tuple(sorted((*others, added))), mask=mask))
+    return state._replace(link=replace(link, channels=tuple(sorted((*others, added))), mask=mask))
 
 
 def _dev_status_answer(state: State, bodies: Sequence[bytes], answer: bytes, now: int) -> State:
     margin_db = (answer[1] & 0x3F ^ 0x20) - 0x20  # 6 bits with a sign
-    return replace(state, link=replace(state.link, battery=answer[0], margin_db=margin_db, status_at=now))
+    return state._replace(link=replace(state.link, battery=answer[0], margin_db=margin_db, status_at=now))
 
 
 _Answered = Callable[[State, Sequence[bytes], bytes, int], State]

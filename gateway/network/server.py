@@ -2,8 +2,8 @@
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from random import Random
+from typing import NamedTuple
 
 from codec.lorawan import frames, join_server, regions
 from codec.lorawan.frames import DataFrame
@@ -33,19 +33,17 @@ _log = logging.getLogger(__name__)
 _DRAWS = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """A frame that was for us. `count` names its counter."""
+class Taken(NamedTuple):
+    """A frame that was for us, and the name of its counter."""
 
-    count: str
+    counter: str
     listening: Listening
     answer: Fixed | Due | None
     uplink: Uplink | None = None
     again: Uplink | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
+class Copy(NamedTuple):
     """A further hearing of a frame that was taken, so long after the first."""
 
     late_ms: int
@@ -129,7 +127,7 @@ class NetworkServer:
     def _follow(self, heard: Reception, verdict: Verdict) -> None:
         match verdict:
             case Taken():
-                self._counters.add(verdict.count)
+                self._counters.add(verdict.counter)
                 self._answering.await_copies(heard, verdict.listening, verdict.answer)
                 if verdict.again:
                     again = verdict.again
@@ -171,7 +169,7 @@ class NetworkServer:
 
     def _accept(self, heard: Reception, fresh: Fresh, frame: DataFrame) -> Taken:
         session, uplink = fresh.session, open_uplink(heard.phy, frame, heard.received_at, fresh)
-        due, session = self._obey(heard, replace(session, fcnt_up=fresh.fcnt), frame, uplink)
+        due, session = self._obey(heard, session._replace(fcnt_up=fresh.fcnt), frame, uplink)
         self._taking.keep(session)
         self._taking.accept(uplink, heard)
         if session.state == "pending":
@@ -198,7 +196,7 @@ class NetworkServer:
         if data_rate is not None:
             power_index = mac.acting_power_index(known, data_rate)
             entries = history.add(session.heard, data_rate, power_index, uplink.fcnt, heard.snr_db)
-            session = replace(session, heard=entries)
+            session = session._replace(heard=entries)
         asks = bool(frame.fctrl & frames.ADR_ACK_REQ)
         due = Due(
             uplink,
@@ -230,7 +228,7 @@ class NetworkServer:
             self._taking.hear(uplink.id, heard)
             better = history.improve(session.heard, heard.snr_db)
             if better != session.heard:
-                self._taking.keep(replace(session, heard=better))
+                self._taking.keep(session._replace(heard=better))
             return Copy(late_ms)
         since = self._on_air_since(heard.phy)
         if since is not None:

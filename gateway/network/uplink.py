@@ -10,24 +10,21 @@ from codec.lorawan.frames import DataFrame
 from gateway.model import Session, Uplink
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A session with the frame's DevAddr; `last` is its newest uplink if the 16 counter bits fit."""
 
     session: Session
     last: Uplink | None
 
 
-@dataclass(frozen=True, slots=True)
-class Fresh:
+class Fresh(NamedTuple):
     """MIC and counter fit: `fcnt` is the whole counter."""
 
     session: Session
     fcnt: int
 
 
-@dataclass(frozen=True, slots=True)
-class Again:
+class Again(NamedTuple):
     """The very bytes of the session's newest uplink: heard by a further gateway, or sent again."""
 
     session: Session

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
 
@@ -16,7 +16,9 @@ from gateway.sinks.sink import Sink
 from gateway.sinks.webhook import Webhook
 from gateway.store import outbox
 from gateway.store.ledger import Store
+from gateway.store.outbox import Delivery
 
+_FRESH = 2000  # uplinks, some 2 kB each
 _log = logging.getLogger(__name__)
 
 
@@ -36,6 +38,9 @@ class Sinks:
         self._clock = clock
         self._rng = rng
         self._health = health
+        self._fresh: dict[
+            str, Delivery
+        ] = {}  # the newest: sinks that keep up need no second look at the store
         self._pumps = [self._pump(config) for config in configs]
 
     def start(self) -> None:
@@ -54,9 +59,19 @@ class Sinks:
     async def stop(self) -> None:
         await asyncio.gather(*(pump.stop() for pump in self._pumps))
 
-    def owe(self, uplink_ids: Iterable[str]) -> None:
+    def owe(self, deliveries: Sequence[Delivery]) -> None:
         """In the caller's transaction; `wake` once it is committed."""
-        outbox.put(self._store.connection, self._names, uplink_ids, self._clock.now_ms())
+        if not self._names:
+            return
+        ids = [each.id for each in deliveries]
+        outbox.put(self._store.connection, self._names, ids, self._clock.now_ms())
+        self._fresh.update(zip(ids, deliveries, strict=True))
+        while len(self._fresh) > _FRESH:
+            del self._fresh[next(iter(self._fresh))]
+
+    def forget(self) -> None:
+        """What has been changed since it was told is read anew."""
+        self._fresh.clear()
 
     def wake(self) -> None:
         for pump in self._pumps:
@@ -70,4 +85,4 @@ class Sinks:
             sink = Influx(config)
         else:
             sink = Webhook(config)
-        return Pump(sink, self._store, self._clock, self._rng)
+        return Pump(sink, self._store, self._fresh, self._clock, self._rng)

@@ -3,8 +3,8 @@
 import asyncio
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any
 
+from gateway.model import Reading
 from gateway.peers import InfluxConfig
 from gateway.sinks.http import open_client, post
 from gateway.store.outbox import Delivery
@@ -43,16 +43,16 @@ class Influx:
 def to_lines(delivery: Delivery, measurement: str) -> Iterator[str]:
     """One point per time of measurement. Values are always floats: a change of type makes InfluxDB refuse."""
     tags = f"{measurement},dev_eui={delivery.dev_eui},name={_escape(delivery.name)}"
-    for time in sorted({each["time"] for each in delivery.readings}):
+    for time in sorted({each.time for each in delivery.readings}):
         fields = [f"fcnt={delivery.fcnt}i", f'uplink_id="{delivery.id}"']
-        fields += [_field(each) for each in delivery.readings if each["time"] == time]
+        fields += [_field(each) for each in delivery.readings if each.time == time]
         yield f"{tags} {','.join(fields)} {time}"
 
 
-def _field(reading: dict[str, Any]) -> str:
-    if reading["value"] is None:
-        return f'{reading["quantity"]}_fault="{_quote(reading["fault"])}"'
-    return f"{reading['quantity']}={float(reading['value'])!r}"
+def _field(reading: Reading) -> str:
+    if reading.value is None:
+        return f'{reading.quantity}_fault="{_quote(reading.fault or "")}"'
+    return f"{reading.quantity}={float(reading.value)!r}"
 
 
 def _escape(text: str) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from random import Random
 
 from gateway.model import Clock, GatewayError
@@ -19,11 +19,12 @@ _ANSWERS = 30  # a quarter of an hour of the same failure for the same uplink: t
 
 
 class Pump:
-    """Runs between `start` and `stop`; `wake` it when something is owed."""
+    """Runs between `start` and `stop`; `wake` it when something is owed. `fresh` need not be read again."""
 
-    def __init__(self, sink: Sink, store: Store, clock: Clock, rng: Random):
+    def __init__(self, sink: Sink, store: Store, fresh: Mapping[str, Delivery], clock: Clock, rng: Random):
         self._sink = sink
         self._store = store
+        self._fresh = fresh
         self._clock = clock
         self._rng = rng
         self._news = asyncio.Event()
@@ -47,10 +48,7 @@ class Pump:
         while True:
             self._news.clear()
             try:
-                is_ours = self._store.holds("alarms")
-                batch = (
-                    outbox.due(self._store.connection, self._sink.name, self._sink.batch) if is_ours else []
-                )
+                batch = self._due() if self._store.holds("alarms") else []
                 if not batch:
                     await _within(self._news, _IDLE_S)
                     continue
@@ -61,6 +59,9 @@ class Pump:
             except Exception:  # a fault of ours must not end the deliveries for good
                 _log.exception("sink %s", self._sink.name)
                 await self._wait(UnavailableError("our own fault, see the log: report it"))
+
+    def _due(self) -> list[Delivery]:
+        return outbox.due(self._store.connection, self._sink.name, self._sink.batch, self._fresh)
 
     async def _deliver(self, batch: Sequence[Delivery]) -> None:
         """What refuses a batch does not refuse all of it: then each goes alone."""
@@ -83,7 +84,7 @@ class Pump:
 
     def _bury(self, delivery: Delivery, reason: str) -> None:
         with self._store.transaction():
-            outbox.bury(self._store.connection, delivery, reason)
+            outbox.bury(self._store.connection, self._sink.name, delivery, reason)
         self._failures = 0
         _log.error(
             "sink %s: uplink %s of %s cannot be delivered: %s; `messfunk outbox dead` lists such",

@@ -7,9 +7,8 @@ import base64
 import binascii
 import json
 import re
-from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from codec.wire import Reader, WireError
 from gateway.model import Downlink, Reception
@@ -39,8 +38,7 @@ class BadCrcError(WireError):
     """The gateway heard a frame and says itself that it is damaged."""
 
 
-@dataclass(frozen=True, slots=True)
-class Datagram:
+class Datagram(NamedTuple):
     """`eui` is None in datagrams from the server, `body` in those without JSON."""
 
     version: int

@@ -2,42 +2,49 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from functools import lru_cache
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import Any, Literal, NamedTuple
 
 from gateway.access import seal
 from gateway.access.seal import KeyFile
 from gateway.model import Device, GatewayError, Reading, Reception, Session, Uplink
 from gateway.store.database import Connection, Role, Row, StoreError, Where, among, connect
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
-    Value = TypeVar("Value", bound=DataclassInstance)
-
 _EVENTS_KEPT = 10_000
 
 _KEYS = {column for columns in seal.COLUMNS.values() for column in columns}
-_WITH_KEYS = (Device, Session)
 
-_CANDIDATES = """
-    SELECT * FROM session WHERE dev_addr IN ({keys}) AND source IS NULL AND state <> 'ended' ORDER BY id DESC
-"""
+_SESSION = f"SELECT {', '.join(Session._fields)} FROM session"  # noqa: S608 (names from this file only)
+_UPLINK = f"SELECT {', '.join(Uplink._fields)} FROM uplink"  # noqa: S608
+_IN_FORCE = "source IS NULL AND state <> 'ended'"
+_CANDIDATES = f"{_SESSION} WHERE dev_addr IN ({{keys}}) AND {_IN_FORCE} ORDER BY id DESC"
 _NEWEST = """
     INSERT INTO newest (dev_eui, quantity, time, value, fault, flag, uplink_id) VALUES (?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (dev_eui, quantity) DO UPDATE SET time = excluded.time, value = excluded.value,
         fault = excluded.fault, flag = excluded.flag, uplink_id = excluded.uplink_id
     WHERE (excluded.time, excluded.uplink_id) >= (newest.time, newest.uplink_id)
 """
+_NAMES = "SELECT dev_eui, name FROM device WHERE dev_eui IN ({keys})"
+_RECEPTIONS = """
+    SELECT uplink_id, gateway_id, rssi_dbm, snr_db, frequency_hz, data_rate, tmst FROM reception
+    WHERE uplink_id IN ({keys}) ORDER BY received_at, id
+"""
 _DEVICE = tuple(Device.__dataclass_fields__)
-_UPLINK = tuple(Uplink.__dataclass_fields__)
-_RECEPTION = tuple(name for name in Reception.__dataclass_fields__ if name != "phy")
-_READING = tuple(Reading.__dataclass_fields__)
-_of_device, _of_uplink, _of_reception, _of_reading = (
-    attrgetter(*names) for names in (_DEVICE, _UPLINK, _RECEPTION, _READING)
-)
+_RECEPTION = tuple(name for name in Reception._fields if name != "phy")
+_of_device, _of_reception = attrgetter(*_DEVICE), attrgetter(*_RECEPTION)
+
+
+class Heard(NamedTuple):
+    """One gateway's hearing of an uplink, as it is told."""
+
+    gateway_id: str
+    rssi_dbm: float | None
+    snr_db: float | None
+    frequency_hz: int | None
+    data_rate: str | None
+    tmst: int | None
 
 
 class Store:
@@ -84,16 +91,14 @@ class Store:
 
     def device(self, dev_eui: str) -> Device | None:
         """None when it is archived, too."""
-        return self._one(Device, "SELECT * FROM device WHERE dev_eui = ? AND archived_at IS NULL", dev_eui)
+        return self._device("WHERE dev_eui = ? AND archived_at IS NULL", dev_eui)
 
     def archived_device(self, dev_eui: str) -> Device | None:
-        return self._one(
-            Device, "SELECT * FROM device WHERE dev_eui = ? AND archived_at IS NOT NULL", dev_eui
-        )
+        return self._device("WHERE dev_eui = ? AND archived_at IS NOT NULL", dev_eui)
 
     def devices(self) -> list[Device]:
         """Without those that are archived."""
-        return self._all(Device, "SELECT * FROM device WHERE archived_at IS NULL ORDER BY dev_eui")
+        return self._devices("WHERE archived_at IS NULL ORDER BY dev_eui")
 
     def registration(self, dev_eui: str) -> Literal["none", "registered", "archived"]:
         found = self._db.execute("SELECT archived_at FROM device WHERE dev_eui = ?", (dev_eui,)).fetchone()
@@ -125,37 +130,30 @@ class Store:
 
     def candidates(self, dev_addr: str) -> list[Session]:
         """The sessions a frame with this DevAddr may belong to."""
-        return self._all(
-            Session,
-            "SELECT * FROM session WHERE dev_addr = ? AND source IS NULL AND state <> 'ended' "
-            "ORDER BY id DESC",
-            dev_addr,
-        )
+        return self.candidates_of([dev_addr])[dev_addr]
 
     def candidates_of(self, dev_addrs: Iterable[str]) -> dict[str, list[Session]]:
         """The same for many; an address that nobody has is there, too."""
         wanted = dict.fromkeys(dev_addrs)
         found: dict[str, list[Session]] = {dev_addr: [] for dev_addr in wanted}
         for row in among(self._db, _CANDIDATES, wanted):
-            found[row["dev_addr"]].append(self._value(Session, row))
+            session = self._session(row)
+            found[session.dev_addr].append(session)
         return found
 
     def session(self, session_id: int) -> Session | None:
         """None once it is over."""
-        query = "SELECT * FROM session WHERE id = ? AND source IS NULL AND state <> 'ended'"
-        return self._one(Session, query, session_id)
+        row = self._db.execute(f"{_SESSION} WHERE id = ? AND {_IN_FORCE}", (session_id,)).fetchone()
+        return row and self._session(row)
 
     def newest_session(self, dev_eui: str, state: Literal["pending", "active", "ended"]) -> Session | None:
-        return self._one(
-            Session,
-            "SELECT * FROM session WHERE dev_eui = ? AND state = ? AND source IS NULL ORDER BY id DESC",
-            dev_eui,
-            state,
-        )
+        query = f"{_SESSION} WHERE dev_eui = ? AND state = ? AND source IS NULL ORDER BY id DESC LIMIT 1"
+        row = self._db.execute(query, (dev_eui, state)).fetchone()
+        return row and self._session(row)
 
     def add_session(self, session: Session) -> int:
         """The id the session gets; the one it carries is not used."""
-        row = self._sealed(asdict(session))
+        row = self._sealed(session._asdict())
         del row["id"]
         return self._insert_numbered("session", row)
 
@@ -201,22 +199,24 @@ class Store:
     # Uplinks
 
     def uplink(self, session_id: int, fcnt: int) -> Uplink | None:
-        return self._one(Uplink, "SELECT * FROM uplink WHERE session_id = ? AND fcnt = ?", session_id, fcnt)
+        row = self._db.execute(f"{_UPLINK} WHERE session_id = ? AND fcnt = ?", (session_id, fcnt)).fetchone()
+        return row and Uplink(*row)
 
     def undecoded(self) -> list[Uplink]:
         """Those whose decoding has not been tried, as each node sent them."""
-        return self._all(Uplink, "SELECT * FROM uplink WHERE decoded IS NULL ORDER BY session_id, fcnt")
+        rows = self._db.execute(f"{_UPLINK} WHERE decoded IS NULL ORDER BY session_id, fcnt").fetchall()
+        return [Uplink(*row) for row in rows]
 
     def add_uplinks(self, uplinks: Iterable[Uplink], receptions: Iterable[tuple[str, Reception]]) -> None:
         """Receptions of them and of earlier ones, each with the uplink's id."""
-        self._db.executemany(_insertion("uplink", _UPLINK), [_of_uplink(each) for each in uplinks])
+        self._db.executemany(_insertion("uplink", Uplink._fields), list(uplinks))
         self._db.executemany(
             _insertion("reception", ("uplink_id", *_RECEPTION)),
             [(uplink_id, *_of_reception(heard)) for uplink_id, heard in receptions],
         )
 
     def add_uplink(self, uplink: Uplink) -> None:
-        self._db.execute(_insertion("uplink", _UPLINK), _of_uplink(uplink))
+        self._db.execute(_insertion("uplink", Uplink._fields), uplink)
 
     def add_reception(self, uplink_id: str, reception: Reception) -> None:
         self._db.execute(
@@ -231,14 +231,14 @@ class Store:
             [(error is None, error, uplink_id) for uplink_id, _, error in known],
         )
         readings = [reading for _, each, _ in known for reading in each]
-        self._db.executemany(_insertion("reading", _READING), map(_of_reading, readings))
+        self._db.executemany(_insertion("reading", Reading._fields), readings)
         newest: dict[tuple[str, str], Reading] = {}
         for each in readings:
             series = each.dev_eui, each.quantity
             former = newest.get(series)
             if former is None or (each.time, each.uplink_id) >= (former.time, former.uplink_id):
                 newest[series] = each
-        self._db.executemany(_NEWEST, map(_of_reading, newest.values()))
+        self._db.executemany(_NEWEST, newest.values())
 
     # Events
 
@@ -278,25 +278,37 @@ class Store:
         statement = _insertion(table, tuple(row)) + " RETURNING id"
         return int(self._db.execute(statement, tuple(row.values())).fetchone()["id"])
 
-    def _all(self, kind: "type[Value]", query: str, *arguments: object) -> "list[Value]":
-        """Columns have the names of the dataclass's fields."""
-        return [self._value(kind, row) for row in self._db.execute(query, arguments)]
+    def _devices(self, query: str, *arguments: object) -> list[Device]:
+        rows = self._db.execute(f"SELECT {', '.join(_DEVICE)} FROM device {query}", arguments)  # noqa: S608
+        return [Device(**self._opened(dict(row))) for row in rows]
 
-    def _value(self, kind: "type[Value]", row: Row) -> "Value":
-        found = {name: row[name] for name in _names(kind)}
-        return kind(**(self._opened(found) if kind in _WITH_KEYS else found))
+    def _device(self, query: str, dev_eui: str) -> Device | None:
+        return next(iter(self._devices(query, dev_eui)), None)
 
-    def _one(self, kind: "type[Value]", query: str, *arguments: object) -> "Value | None":
-        found = self._all(kind, query + " LIMIT 1", *arguments)
-        return found[0] if found else None
-
-
-@lru_cache
-def _names(kind: type[Any]) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
+    def _session(self, row: Row) -> Session:
+        session = Session(*row)
+        if self._keys is None:
+            return session
+        nwk_s_key, app_s_key = (
+            self._keys.open(bytes(row[name]), name, session.dev_eui) for name in seal.COLUMNS["session"]
+        )
+        return session._replace(nwk_s_key=nwk_s_key, app_s_key=app_s_key)
 
 
 @lru_cache
 def _insertion(table: str, names: tuple[str, ...]) -> str:
     marks = ", ".join("?" * len(names))
     return f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})"  # noqa: S608 (names from this file only)
+
+
+def receptions(db: Connection, uplink_ids: Iterable[str]) -> dict[str, list[Heard]]:
+    """Of some uplinks, in the order in which they were heard."""
+    found: dict[str, list[Heard]] = {}
+    for uplink_id, *heard in among(db, _RECEPTIONS, uplink_ids):
+        found.setdefault(uplink_id, []).append(Heard(*heard))
+    return found
+
+
+def names(db: Connection, dev_euis: Iterable[str]) -> dict[str, str]:
+    """What people call some devices."""
+    return dict(among(db, _NAMES, dev_euis))

@@ -1,32 +1,26 @@
 """What each sink is still owed: written with the readings, read in order, deleted when the sink has it."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
-from codec.quantities import UNITS
-from gateway.store.database import Connection, Row
+from gateway.model import Reading, Uplink
+from gateway.store.database import Connection, among
+from gateway.store.ledger import Heard, receptions
 
 _ID = 8
-_DUE = """
-    SELECT o.id AS number, u.id, u.dev_eui, d.name, u.dev_addr, u.session_id, u.fcnt, u.fport, u.confirmed,
-           u.received_at, u.payload, u.error
-    FROM outbox o JOIN uplink u ON u.id = o.uplink_id JOIN device d ON d.dev_eui = u.dev_eui
-    WHERE o.sink = ? AND o.reason IS NULL ORDER BY o.id LIMIT ?
+_DUE = "SELECT uplink_id FROM outbox WHERE sink = ? AND reason IS NULL ORDER BY id LIMIT ?"
+_UPLINKS = """
+    SELECT u.id, u.dev_eui, d.name, u.dev_addr, u.session_id, u.fcnt, u.fport, u.confirmed, u.received_at,
+           u.payload, u.error
+    FROM uplink u JOIN device d ON d.dev_eui = u.dev_eui WHERE u.id IN ({keys})
 """
-# What hangs on the same uplinks; rows by uplink, in the order that bodies have.
-_OF_DUE = """
-    FROM {table} WHERE uplink_id IN (SELECT uplink_id FROM outbox WHERE sink = ? AND reason IS NULL
-                                     ORDER BY id LIMIT ?)
+_READINGS = """
+    SELECT dev_eui, quantity, time, value, fault, flag, uplink_id FROM reading WHERE uplink_id IN ({keys})
+    ORDER BY quantity, time
 """
-_READINGS = "SELECT uplink_id, quantity, value, fault, flag, time" + _OF_DUE.format(table="reading")
-_RECEPTIONS = (
-    "SELECT uplink_id, gateway_id, rssi_dbm, snr_db, frequency_hz, data_rate"
-    + _OF_DUE.format(table="reception")
-    + "ORDER BY received_at, id"
-)
+_SETTLED = "DELETE FROM outbox WHERE uplink_id IN ({keys}) AND sink = ? RETURNING uplink_id"
 _LAGS = """
     SELECT name, since, error,
            (SELECT count(*) FROM outbox WHERE sink = name AND reason IS NULL) AS depth,
@@ -35,8 +29,6 @@ _LAGS = """
            (SELECT count(*) FROM outbox WHERE sink = name AND reason IS NOT NULL) AS dead
     FROM sink ORDER BY name
 """
-_HEARD = ("gateway_id", "rssi_dbm", "snr_db", "frequency_hz", "data_rate")
-_quantity = itemgetter("quantity")
 _DEAD = """
     SELECT o.sink, o.reason, o.added_at, u.id, u.dev_eui, u.fcnt
     FROM outbox o JOIN uplink u ON u.id = o.uplink_id
@@ -44,11 +36,12 @@ _DEAD = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """An uplink with all that is known of it; rows in `readings` and `receptions` as HTTP names them."""
+_NONE: Mapping[str, "Delivery"] = MappingProxyType({})
 
-    number: int
+
+class Delivery(NamedTuple):
+    """An uplink with all that is known of it."""
+
     id: str
     dev_eui: str
     name: str
@@ -60,8 +53,8 @@ class Delivery:
     received_at: int
     payload: bytes
     error: str | None
-    readings: tuple[dict[str, Any], ...]
-    receptions: tuple[dict[str, Any], ...]
+    readings: Sequence[Reading]
+    receptions: Sequence[Heard]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +81,16 @@ class DeadLetter:
     reason: str
 
 
+def delivery(
+    uplink: Uplink, name: str, error: str | None, readings: Sequence[Reading], receptions: Sequence[Heard]
+) -> Delivery:
+    """Of an uplink that has just been decoded."""
+    return Delivery(
+        uplink.id, uplink.dev_eui, name, uplink.dev_addr, uplink.session_id, uplink.fcnt, uplink.fport,
+        uplink.confirmed, uplink.received_at, uplink.payload, error, readings, receptions,
+    )  # fmt: skip
+
+
 def put(db: Connection, sinks: Iterable[str], uplink_ids: Iterable[str], now: int) -> None:
     """Owe them to the sinks, once."""
     ids = list(uplink_ids)
@@ -97,34 +100,20 @@ def put(db: Connection, sinks: Iterable[str], uplink_ids: Iterable[str], now: in
     )
 
 
-def due(db: Connection, sink: str, limit: int) -> list[Delivery]:
-    """The oldest."""
-    rows = db.execute(_DUE, (sink, limit)).fetchall()
-    if not rows:
-        return []
-    readings: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
-    receptions: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
-    for uplink_id, quantity, value, fault, flag, time in db.execute(_READINGS, (sink, limit)):
-        readings[uplink_id].append(
-            {
-                "quantity": quantity,
-                "value": value,
-                "fault": fault,
-                "flag": flag,
-                "time": time,
-                "unit": UNITS[quantity],
-            }
-        )
-    for uplink_id, *heard in db.execute(_RECEPTIONS, (sink, limit)):
-        receptions[uplink_id].append(dict(zip(_HEARD, heard, strict=True)))
-    return [_delivery(row, readings[row["id"]], receptions[row["id"]]) for row in rows]
+def due(db: Connection, sink: str, limit: int, fresh: Mapping[str, Delivery] = _NONE) -> list[Delivery]:
+    """The oldest. Those in `fresh` need not be read."""
+    ids = [uplink_id for (uplink_id,) in db.execute(_DUE, (sink, limit))]
+    known = {each: fresh[each] for each in ids if each in fresh}
+    known |= _read(db, [each for each in ids if each not in known])
+    return [known[each] for each in ids if each in known]
 
 
 def settle(db: Connection, sink: str, deliveries: Sequence[Delivery], now: int) -> None:
     """The sink has them."""
-    db.executemany("DELETE FROM outbox WHERE id = ?", [(delivery.number,) for delivery in deliveries])
-    ids = b"".join(bytes.fromhex(delivery.id) for delivery in deliveries)
-    db.execute("INSERT INTO delivery (sink, at, uplinks) VALUES (?, ?, ?)", (sink, now, ids))
+    ids = [delivery.id for delivery in deliveries]
+    list(among(db, _SETTLED, ids, sink))
+    packed = bytes.fromhex("".join(ids))
+    db.execute("INSERT INTO delivery (sink, at, uplinks) VALUES (?, ?, ?)", (sink, now, packed))
 
 
 def delivered(db: Connection, uplink_id: str, since: int) -> Iterator[tuple[str, int]]:
@@ -136,9 +125,9 @@ def delivered(db: Connection, uplink_id: str, since: int) -> Iterator[tuple[str,
             yield row["sink"], row["at"]
 
 
-def bury(db: Connection, delivery: Delivery, reason: str) -> None:
+def bury(db: Connection, sink: str, delivery: Delivery, reason: str) -> None:
     """It can never be delivered."""
-    db.execute("UPDATE outbox SET reason = ? WHERE id = ?", (reason, delivery.number))
+    db.execute("UPDATE outbox SET reason = ? WHERE sink = ? AND uplink_id = ?", (reason, sink, delivery.id))
 
 
 def note(db: Connection, sink: str, now: int, error: str | None) -> None:
@@ -179,9 +168,22 @@ def _burying(db: Connection, sink: str | None) -> list[str]:
     return [row["sink"] for row in found] if sink is None else [sink]
 
 
-def _delivery(row: Row, readings: list[dict[str, Any]], receptions: list[dict[str, Any]]) -> Delivery:
+def _read(db: Connection, ids: Sequence[str]) -> dict[str, Delivery]:
     """Readings by their quantities' names."""
-    *head, confirmed, received_at, payload, error = row
-    beside = (tuple(sorted(readings, key=_quantity)), tuple(receptions))
-    told: Any = (*head, bool(confirmed), received_at, bytes(payload), error, *beside)
-    return Delivery(*told)
+    readings: dict[str, list[Reading]] = {}
+    for row in among(db, _READINGS, ids):
+        readings.setdefault(row["uplink_id"], []).append(Reading(*row))
+    heard = receptions(db, ids)
+    found: dict[str, Delivery] = {}
+    for id_, *head, confirmed, received_at, payload, error in among(db, _UPLINKS, ids):
+        rest = (
+            bool(confirmed),
+            received_at,
+            bytes(payload),
+            error,
+            readings.get(id_, ()),
+            heard.get(id_, ()),
+        )
+        told: Any = (id_, *head, *rest)
+        found[id_] = Delivery(*told)
+    return found

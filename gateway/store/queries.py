@@ -61,11 +61,6 @@ _NEWEST_OF_ALL = _UPLINKS + "ORDER BY received_at DESC, id DESC LIMIT ?"
 _NEWEST_OF_ONE = _UPLINKS + "AND dev_eui = ? ORDER BY received_at DESC, id DESC LIMIT ?"
 _UPLINK = _UPLINKS.partition("WHERE")[0] + "WHERE id = ?"
 
-_HEARD = ("gateway_id", "rssi_dbm", "snr_db", "frequency_hz", "data_rate", "tmst")
-_RECEPTIONS_OF = """
-    SELECT uplink_id, gateway_id, rssi_dbm, snr_db, frequency_hz, data_rate, tmst FROM reception
-    WHERE uplink_id IN ({keys}) ORDER BY received_at, id
-"""
 _RECEPTIONS = """
     SELECT gateway_id, rssi_dbm, snr_db, frequency_hz, data_rate, tmst FROM reception
     WHERE uplink_id = ? ORDER BY received_at, id
@@ -170,9 +165,18 @@ def uplink(db: Connection, uplink_id: str) -> Row | None:
 
 
 def events(db: Connection, after_id: int, limit: int) -> list[tuple[int, str, str]]:
-    """Id, kind and JSON text, ids rising."""
+    """Where to go on from behind it, kind and JSON text of each; `limit` rows of them.
+
+    A row of kind `uplink` has its readings in further lines: only who has heard the last goes on behind it.
+    """
     found = db.execute("SELECT id, kind, data FROM event WHERE id > ? ORDER BY id LIMIT ?", (after_id, limit))
-    return [(row["id"], row["kind"], row["data"]) for row in found]
+    told: list[tuple[int, str, str]] = []
+    for row in found:
+        id_, kind, (first, *readings) = row["id"], row["kind"], row["data"].split("\n")
+        lines = [(kind, first), *(("reading", each) for each in readings)]
+        told += [(id_ - 1, *each) for each in lines[:-1]]
+        told.append((id_, *lines[-1]))
+    return told
 
 
 def last_event_id(db: Connection) -> int:
@@ -201,14 +205,6 @@ def _with_newest(db: Connection, found: list[Found]) -> Iterator[Row]:
     for row in found:
         last = sorted(newest.get(row["dev_eui"], ()), key=lambda each: _PLACES[each["quantity"]])
         yield dict(row) | {"last": [_without_device(each) for each in last]}
-
-
-def receptions(db: Connection, uplink_ids: Iterable[str]) -> dict[str, list[Row]]:
-    """Of some uplinks, in the order in which they were heard."""
-    found: dict[str, list[Row]] = {}
-    for uplink_id, *heard in among(db, _RECEPTIONS_OF, uplink_ids):
-        found.setdefault(uplink_id, []).append(dict(zip(_HEARD, heard, strict=True)))
-    return found
 
 
 def newest(db: Connection, dev_euis: Iterable[str]) -> dict[str, list[Found]]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from codec.lorawan import commands, frames
 from codec.quantities import UNITS
-from gateway.model import NotFoundError, Session, Uplink
+from gateway.model import RX2_OF_REGION, NotFoundError, Session, Uplink
 from gateway.network import transmissions
 from gateway.network.adr import REQUIRED_SNR_DB
 from gateway.network.mac import Wishes
@@ -108,7 +108,7 @@ def _network(db: Connection, wishes: Wishes, row: Row, heard: Sequence[Row]) -> 
     spoken = past.opened(bytes(row["phy"]))
     if spoken is None:
         return
-    uplink = Uplink(**{name: row[name] for name in Uplink.__dataclass_fields__})
+    uplink = Uplink(**{name: row[name] for name in Uplink._fields})
     found = past.of(db, wishes, _keyless(row), uplink)
     yield from _mac(past.options(uplink.phy, uplink.fport, uplink.payload), found)
     yield from adaptive(
@@ -120,7 +120,7 @@ def _network(db: Connection, wishes: Wishes, row: Row, heard: Sequence[Row]) -> 
 def _keyless(row: Row) -> Session:
     return Session(
         row["session_id"], row["dev_eui"], row["dev_addr"], b"", b"", row["state"], -1, 0, 1, 0,
-        Session.RX2_OF_REGION, row["session_at"],
+        RX2_OF_REGION, row["session_at"],
     )  # fmt: skip
 
 

@@ -75,7 +75,7 @@ def _sessions(db: Connection, wishes: Wishes, dev_eui: str) -> Iterator[Step]:
 
 
 def _link(db: Connection, wishes: Wishes, row: Row) -> Iterator[Step]:
-    session = Session(**{name: row[name] for name in Session.__dataclass_fields__ if name in row.keys()})  # noqa: SIM118
+    session = Session(**{name: row[name] for name in Session._fields if name in row.keys()})  # noqa: SIM118
     known = link.of(session)
     yield step(
         "why.link", rate=known.data_rate, power=known.power_index, transmissions=known.nb_trans,

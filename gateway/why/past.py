@@ -1,7 +1,7 @@
 """What the network knew of a session when a frame came: the frames up to it, folded by the same functions."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from codec.lorawan import commands, frames, regions
 from codec.lorawan.frames import DataFrame
@@ -51,7 +51,7 @@ def of(db: Connection, wishes: Wishes, session: Session, uplink: Uplink) -> Past
         state = mac.hear(state, fopts, now).state if fopts else state
         rates[fcnt] = state.link
         if asked.get(fcnt):
-            state = replace(state, link=mac.ask(state.link, asked[fcnt], fcnt))
+            state = state._replace(link=mac.ask(state.link, asked[fcnt], fcnt))
     after = State(state.session, rates.get(uplink.fcnt, state.link))
     return Past(before, after, _heard(db, wishes.region, session.id, uplink.fcnt, rates))
 

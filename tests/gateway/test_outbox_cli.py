@@ -19,7 +19,8 @@ def ledger(tmp_path: Path) -> Ledger:
     ids = [made.add("hook", fcnt=fcnt) for fcnt in range(3)]
     with made.store.transaction():
         outbox.note(made.store.connection, "hook", 1_700_000_000_000, "HTTP 503")
-        outbox.bury(made.store.connection, outbox.due(made.store.connection, "hook", 1)[0], "HTTP 422: no")
+        (oldest,) = outbox.due(made.store.connection, "hook", 1)
+        outbox.bury(made.store.connection, "hook", oldest, "HTTP 422: no")
     assert made.owed("hook") == ids[1:]
     made.store.close()
     return made

@@ -5,7 +5,6 @@ import struct
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from itertools import count
 from socket import AF_INET, SO_RCVBUF, SOCK_DGRAM, SOL_SOCKET, socket
 
@@ -36,7 +35,7 @@ def register(where: Where, nodes: int) -> list[Node]:
             devices.add(store, provisioning, now)
             session = store.newest_session(node.dev_eui, "active")
             assert session
-            ledger.keep(store.connection, link.into(replace(session, rx_delay_s=1), _SETTLED))
+            ledger.keep(store.connection, link.into(session._replace(rx_delay_s=1), _SETTLED))
     return made
 
 

@@ -108,7 +108,7 @@ class District:
 
 
 def _fields(reading: Any) -> dict[str, Any]:
-    return {name: getattr(reading, name) for name in type(reading).__dataclass_fields__}
+    return {name: getattr(reading, name) for name in type(reading)._fields}
 
 
 def report(**steps: int) -> bytes:

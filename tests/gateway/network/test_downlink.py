@@ -1,7 +1,5 @@
 """What goes down, and in which windows."""
 
-from dataclasses import replace
-
 import pytest
 
 from codec.lorawan import frames, regions
@@ -29,7 +27,7 @@ def test_both_windows_are_reckoned_from_the_gateways_own_counter() -> None:
     ("heard_at", "offset", "data_rate"), [("SF7BW125", 0, 5), ("SF7BW125", 2, 3), ("SF12BW125", 3, 0)]
 )
 def test_an_offset_slows_the_first_window(heard_at: str, offset: int, data_rate: int) -> None:
-    rx1, _ = windows(EU868, replace(HEARD, data_rate=heard_at), replace(PLAIN, rx1_dr_offset=offset))
+    rx1, _ = windows(EU868, HEARD._replace(data_rate=heard_at), PLAIN._replace(rx1_dr_offset=offset))
     assert rx1.data_rate == data_rate
 
 
@@ -38,8 +36,8 @@ def test_the_second_window_follows_the_session() -> None:
     assert (rx2.number, rx2.data_rate, rx2.delay_ms) == (2, 3, 6000)
 
 
-@pytest.mark.parametrize("heard", [replace(HEARD, frequency_hz=866_349_812, data_rate="SF6BW125"),
-                                   replace(HEARD, frequency_hz=915_000_000)])  # fmt: skip
+@pytest.mark.parametrize("heard", [HEARD._replace(frequency_hz=866_349_812, data_rate="SF6BW125"),
+                                   HEARD._replace(frequency_hz=915_000_000)])  # fmt: skip
 def test_what_the_region_does_not_have_is_answered_in_the_second_window(heard: Reception) -> None:
     assert [window.frequency_hz for window in windows(EU868, heard, PLAIN)] == [869_525_000]
 
@@ -51,7 +49,7 @@ def test_the_first_window_of_a_fixed_plan_is_where_the_node_opens_it(name: str) 
     for number in range(72):
         uplink_hz, lowest, _, rx1_hz = plan.row(number)
         sf, bw_hz, _ = region.data_rates[lowest]
-        heard = replace(HEARD, frequency_hz=uplink_hz, data_rate=regions.datr(sf, bw_hz))
+        heard = HEARD._replace(frequency_hz=uplink_hz, data_rate=regions.datr(sf, bw_hz))
         rx1, rx2 = windows(region, heard, Listening(1, 0, region.rx2))
         assert (rx1.frequency_hz, rx1.data_rate) == (rx1_hz, regions.rx1_data_rate(region, lowest, 0))
         assert (rx2.frequency_hz, rx2.data_rate) == (923_300_000, 8)
@@ -62,7 +60,7 @@ def test_the_longest_frame_of_a_window_is_that_of_its_data_rate() -> None:
     rx1, rx2 = windows(EU868, HEARD, PLAIN)
     assert (rx1.longest, rx2.longest) == (250 + 5, 59 + 5)
     region = regions.REGIONS["AS923-1"]
-    slow = replace(HEARD, frequency_hz=923_200_000, data_rate="SF12BW125")
+    slow = HEARD._replace(frequency_hz=923_200_000, data_rate="SF12BW125")
     rx1, _ = windows(region, slow, Listening(1, 0, region.rx2))
     assert (rx1.data_rate, rx1.longest) == (2, 19 + 5)
 

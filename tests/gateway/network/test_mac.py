@@ -12,7 +12,7 @@ from firmware.mac.channels import Channels
 from firmware.mac.commands import Commands
 from firmware.mac.joining import add_cf_list
 from firmware.session import Session as NodeSession
-from gateway.model import Session
+from gateway.model import RX2_OF_REGION, Session
 from gateway.network import channels, history, link, mac
 from gateway.network.link import Link
 from gateway.network.mac import Frame, State, Wishes
@@ -47,7 +47,7 @@ def session_with(snr_db: float, data_rate: int = 0, of: Session = SESSION) -> Se
     entries = b""
     for fcnt in range(20):
         entries = history.add(entries, data_rate, 0, fcnt, snr_db)
-    return replace(of, heard=entries, fcnt_up=19)
+    return of._replace(heard=entries, fcnt_up=19)
 
 
 def state(session: Session = SESSION, known: Link | None = None) -> State:
@@ -60,7 +60,7 @@ def frame(fcnt: int = 19, data_rate: int = 0, now: int = 0, **more: Any) -> Fram
 
 def asked(wishes: Wishes, before: State, heard: Frame) -> tuple[State, tuple[bytes, ...]]:
     orders = mac.requests(wishes, before, heard)
-    return replace(before, link=mac.ask(before.link, orders, heard.fcnt)), orders
+    return before._replace(link=mac.ask(before.link, orders, heard.fcnt)), orders
 
 
 def test_a_node_takes_the_setting_and_only_its_answer_changes_what_is_known() -> None:
@@ -101,7 +101,7 @@ def test_channels_are_told_taken_and_then_switched() -> None:
     assert [node.channels.row(number)[0] for number in (3, 4, 5)] == list(EXTRA_HZ)
     assert [channel.hz for channel in known.link.channels] == list(EXTRA_HZ)
     assert known.link.mask == node.channels.mask == 0b111111
-    known = replace(known, session=SESSION)
+    known = known._replace(session=SESSION)
     assert mac.requests(wishes, known, frame(fcnt, data_rate=5)) == ()
 
 
@@ -234,10 +234,10 @@ def test_what_is_known_survives_its_row() -> None:
 def test_an_abp_node_opens_its_second_window_as_its_region_says(name: str) -> None:
     region = regions.REGIONS[name]
     hz, data_rate = region.rx2
-    untold = replace(SESSION, rx2_data_rate=Session.RX2_OF_REGION)
+    untold = SESSION._replace(rx2_data_rate=RX2_OF_REGION)
     assert link.rx2(region, untold, Link()) == region.rx2
     wishes = Wishes(region, rx2_hz=hz, rx2_data_rate=data_rate)
     assert mac.requests(wishes, State(untold, Link()), Frame(0, None, False, False, 0)) == mac.requests(
-        wishes, State(replace(SESSION, rx2_data_rate=data_rate), Link()), Frame(0, None, False, False, 0)
+        wishes, State(SESSION._replace(rx2_data_rate=data_rate), Link()), Frame(0, None, False, False, 0)
     )
-    assert link.rx2(region, replace(SESSION, rx2_data_rate=3), Link()) == (hz, 3)
+    assert link.rx2(region, SESSION._replace(rx2_data_rate=3), Link()) == (hz, 3)

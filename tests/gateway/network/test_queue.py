@@ -1,7 +1,6 @@
 """Downlinks from the queue to the node and back: order, acknowledgement, answer, expiry, counters."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -130,7 +129,7 @@ async def test_an_acknowledgement_goes_even_where_a_payload_has_no_room(desk: De
     assert len(down.phy) == 12
     assert (row(desk, number)["state"], row(desk, number)["attempts"]) == ("queued", 0)
     assert "room" in str(row(desk, number)["reason"])
-    fast = replace(desk.reception(node.uplink()), data_rate="SF7BW125")
+    fast = desk.reception(node.uplink())._replace(data_rate="SF7BW125")
     desk.gateways.sent.clear()
     desk.hear(fast)
     await desk.clock.advance(3000)

@@ -1,6 +1,5 @@
 """What was told to gateways is on disk: a restart finds the hour as full as it was."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -50,7 +49,7 @@ async def test_a_restart_gives_no_airtime_back(tmp_path: Path) -> None:
     for frame in range(60):
         if frame % 5 == 0:
             desk = Desk(where, clock, NetworkConfig(adr=False, status_every_h=0))
-        desk.hear(replace(desk.reception(node.uplink(confirmed=True)), data_rate="SF12BW125"))
+        desk.hear(desk.reception(node.uplink(confirmed=True))._replace(data_rate="SF12BW125"))
         await clock.advance(40_000)
         if frame % 5 == 4:
             sent += len(desk.gateways.sent)

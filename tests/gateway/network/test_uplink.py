@@ -1,7 +1,5 @@
 """Whose frame is it, and is it new? Against a published frame and at the counter's edges."""
 
-from dataclasses import replace
-
 import pytest
 
 from codec.lorawan import frames
@@ -25,7 +23,7 @@ SESSION = Session(
     rx2_data_rate=0,
     created_at=0,
 )
-STRANGER = replace(SESSION, id=2, nwk_s_key=bytes(16))
+STRANGER = SESSION._replace(id=2, nwk_s_key=bytes(16))
 
 
 def frame(fcnt: int, payload: bytes = b"x") -> bytes:
@@ -42,7 +40,7 @@ def opened(phy: bytes, received_at: int, fresh: Fresh) -> Uplink:
 
 
 def counted(fcnt_up: int) -> Candidate:
-    return Candidate(replace(SESSION, fcnt_up=fcnt_up), None)
+    return Candidate(SESSION._replace(fcnt_up=fcnt_up), None)
 
 
 def test_a_published_frame_is_opened() -> None:
@@ -59,7 +57,7 @@ def test_the_id_follows_from_session_counter_and_bytes() -> None:
     assert made == opened(PUBLISHED, 2000, fresh).id
     assert len(made) == 16
     others = [
-        opened(PUBLISHED, 1000, Fresh(replace(SESSION, id=2), 2)).id,
+        opened(PUBLISHED, 1000, Fresh(SESSION._replace(id=2), 2)).id,
         opened(PUBLISHED, 1000, Fresh(SESSION, 0x10002)).id,
         opened(frame(2), 1000, fresh).id,
     ]
@@ -100,7 +98,7 @@ def test_a_counter_more_than_16_bits_ahead_fits_no_mic() -> None:
 
 def last(phy: bytes, fcnt: int) -> Candidate:
     uplink = opened(phy, 1000, Fresh(SESSION, fcnt))
-    return Candidate(replace(SESSION, fcnt_up=fcnt), uplink)
+    return Candidate(SESSION._replace(fcnt_up=fcnt), uplink)
 
 
 def test_the_same_bytes_are_heard_again() -> None:

@@ -5,6 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.model import Reading
 from gateway.peers import InfluxConfig
 from gateway.sinks.influx import Influx, to_lines
 from gateway.store import outbox
@@ -25,10 +26,12 @@ def read_line(line: str) -> tuple[str, dict[str, str], dict[str, str], int]:
     return split[0], pairs, dict(found), int(time)
 
 
-def delivery(name: str, readings: tuple[dict[str, object], ...]) -> Delivery:
-    return Delivery(
-        1, "ab12", "70b3d57ed0020001", name, None, 1, 7, 1, False, START_MS, b"", None, readings, ()
-    )
+def measured(quantity: str, value: float | None, fault: str | None, time: int = 5) -> Reading:
+    return Reading("70b3d57ed0020001", quantity, time, value, fault, 1, "ab12")
+
+
+def delivery(name: str, readings: tuple[Reading, ...]) -> Delivery:
+    return Delivery("ab12", "70b3d57ed0020001", name, None, 1, 7, 1, False, START_MS, b"", None, readings, ())
 
 
 def test_a_line_says_what_was_measured(ledger: Ledger) -> None:
@@ -42,9 +45,9 @@ def test_a_line_says_what_was_measured(ledger: Ledger) -> None:
 
 def test_whole_numbers_are_floats_and_faults_are_texts() -> None:
     readings = (
-        {"quantity": "level", "value": 2.0, "fault": None, "time": 5},
-        {"quantity": "distance", "value": None, "fault": 'no "echo"', "time": 5},
-        {"quantity": "rain", "value": 1.5, "fault": None, "time": 6},
+        measured("level", 2.0, None),
+        measured("distance", None, 'no "echo"'),
+        measured("rain", 1.5, None, 6),
     )
     first, second = to_lines(delivery("Aue", readings), "messfunk")
     assert 'level=2.0,distance_fault="no \\"echo\\"" 5' in first
@@ -58,8 +61,8 @@ def test_whole_numbers_are_floats_and_faults_are_texts() -> None:
 )
 def test_no_name_breaks_a_line(name: str, value: float, fault: str) -> None:
     readings = (
-        {"quantity": "level", "value": value, "fault": None, "time": 5},
-        {"quantity": "head", "value": None, "fault": fault, "time": 5},
+        measured("level", value, None),
+        measured("head", None, fault),
     )
     (line,) = to_lines(delivery(name, readings), "messfunk")
     assert "\n" not in line

@@ -44,7 +44,7 @@ def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def started(ledger: Ledger, shelf: Shelf) -> Pump:
-    pump = Pump(shelf, ledger.store, ledger.clock, Random(1))
+    pump = Pump(shelf, ledger.store, {}, ledger.clock, Random(1))
     pump.start()
     return pump
 

@@ -1,6 +1,5 @@
 """Redecoding shows the difference first, replaces it when told, and is then at peace."""
 
-from dataclasses import replace
 from typing import Any
 
 from gateway import redecode, stages
@@ -24,7 +23,7 @@ def test_a_wrong_codec_is_made_good(desk: Desk, node: Node) -> None:
     (uplink,) = desk.hear(desk.reception(node.uplink(REPORT)))
     with desk.store.transaction():
         wrong = [each for each in good(uplink).readings if each.quantity != "battery"]
-        wrong[0] = replace(wrong[0], value=99.0)
+        wrong[0] = wrong[0]._replace(value=99.0)
         keeping.keep(desk.store, [(uplink.id, wrong, None)])
     writer = Writer(desk.store, desk.clock, redecode.COMMANDS)
     shown = writer.run(WHO, "redecode", {"dev_eui": node.dev_eui})

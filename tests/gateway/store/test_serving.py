@@ -12,6 +12,7 @@ from gateway.app import App
 from gateway.config import Address, Config, HttpConfig, SourceConfig, StoreConfig
 from gateway.devices import Provisioning
 from gateway.model import GatewayError
+from gateway.store import queries
 from gateway.store.database import Postgres, Where
 from gateway.store.ledger import Store
 from tests.gateway import postgres
@@ -54,7 +55,7 @@ async def test_from_a_datagram_to_the_answer(where: Where, tmp_path: Path) -> No
         assert len(first["readings"]) + len(rest["readings"]) == 8
         assert [each["fcnt"] for each in (await ask("uplinks"))["uplinks"]] == [0, 1]
         assert (await client.get("/healthz")).json()["status"] == "ok"
-        told = [json.loads(row["data"]) for row in app.store.connection.execute("SELECT data FROM event")]
+        told = [json.loads(data) for _, _, data in queries.events(app.store.connection, 0, 10)]
         assert len(told) == 10
 
 

@@ -141,7 +141,7 @@ def test_what_is_owed_is_kept_in_order(desk: Desk, node: Node) -> None:
         outbox.note(db, "hook", START_MS + 1, "HTTP 503")
     owed = outbox.due(db, "hook", 10)
     assert [each.fcnt for each in owed] == [0, 1, 2]
-    outbox.bury(db, owed[1], "HTTP 422")
+    outbox.bury(db, "hook", owed[1], "HTTP 422")
     outbox.settle(db, "hook", owed[:1], START_MS)
     assert [each.fcnt for each in outbox.due(db, "hook", 10)] == [2]
     (lag,) = outbox.lags(db)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 from gateway.model import Device, Installation, Reading, Reception, Session, Site, Uplink
@@ -62,7 +62,7 @@ class Ledger:
         sites.install(self.store.connection, Installation(dev_eui, dev_eui, from_ms=0))
         if since is not None:
             session = Session(0, dev_eui, f"26{dev_eui[-6:]}", KEY, KEY, "active", -1, 0, 1, 0, 0, since)
-            self._sessions[dev_eui] = replace(session, id=self.store.add_session(session))
+            self._sessions[dev_eui] = session._replace(id=self.store.add_session(session))
 
     def hear(
         self,

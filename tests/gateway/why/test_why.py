@@ -102,7 +102,7 @@ def test_sinks_say_since_when(desk: Desk, node: Node) -> None:
         (due,) = outbox.due(db, "home", 10)
         outbox.settle(db, "home", [due], START_MS + 70)
         (refused,) = outbox.due(db, "hook", 10)
-        outbox.bury(db, refused, "400 Bad Request")
+        outbox.bury(db, "hook", refused, "400 Bad Request")
     found = traced(desk, uplink.id)
     assert keys(found)[-3:] == ["why.delivered", "why.dead", "why.owed"]
     assert values(found, "why.delivered") == {"sink": "home", "delivered_at": START_MS + 70}
