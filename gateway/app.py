@@ -301,7 +301,10 @@ class App:
     def _hand_over(self) -> None:
         async def give() -> None:
             async with self._handing_over:  # what is on its way to a broker is not handed over twice
-                await handover.hand_over(self.store, self.clock.now_ms(), self.send)
+                try:
+                    await handover.hand_over(self.store, self.clock.now_ms(), self.send)
+                except StoreError as error:
+                    self._refusals.refuse("store", str(error))
 
         if self._lns:
             self.clock.call_at(self.clock.now_ms(), give)
