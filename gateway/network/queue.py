@@ -45,6 +45,10 @@ _LNS_SAID = """
     UPDATE downlink SET state = ?, ended_at = ?, reason = ?
     WHERE reference = ? AND dev_eui = ? AND state = 'sent'
 """
+_OLDEST_AT_LNS = """
+    SELECT reference FROM downlink
+    WHERE dev_eui = ? AND state = 'sent' AND confirmed = 1 AND reference IS NOT NULL ORDER BY id LIMIT 1
+"""
 _BACK = "UPDATE downlink SET state = 'queued', reason = ? WHERE id = ?"
 _ANSWERED = """
     UPDATE downlink SET state = 'answered', ended_at = ?, results = ?, reason = NULL
@@ -250,6 +254,12 @@ def hear_lns(db: Connection, dev_eui: str, reference: str, outcome: str, now: in
     if state:
         reason = None if state == "delivered" else f"{outcome}, says the LNS"
         db.execute(_LNS_SAID, (state, now, reason, reference, dev_eui))
+
+
+def oldest_at_lns(db: Connection, dev_eui: str) -> str | None:
+    """Of those that wait for an acknowledgement there; None when none does."""
+    row = db.execute(_OLDEST_AT_LNS, (dev_eui,)).fetchone()
+    return row and str(row["reference"])
 
 
 def behind_lns(db: Connection) -> list[Queued]:

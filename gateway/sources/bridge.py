@@ -67,9 +67,11 @@ class Bridge:
 
     def _take_answer(self, answer: LnsAnswer) -> None:
         _log.info("%s: downlink %r %s", answer.dev_eui, answer.reference, answer.outcome)
-        if answer.reference:
-            now = self._clock.now_ms()
-            queue.hear_lns(self._store.connection, answer.dev_eui, answer.reference, answer.outcome, now)
+        db, reference = self._store.connection, answer.reference
+        if answer.is_oldest:
+            reference = queue.oldest_at_lns(db, answer.dev_eui)
+        if reference:
+            queue.hear_lns(db, answer.dev_eui, reference, answer.outcome, self._clock.now_ms())
 
     def _take_join(self, join: LnsJoin) -> str:
         at = self._time(join)

@@ -136,7 +136,9 @@ def _ack_v4(fields: Fields, dev_eui: str, name: str, route: str) -> Message:
 
 
 def _ack_v3(fields: Fields, dev_eui: str, name: str, route: str) -> Message:
-    return LnsAnswer(dev_eui, "acknowledged" if fields.flag("acknowledged") else "not acknowledged", None)
+    """It tells the downlink's counter, which it alone knows (chirpstack-api 3.9, AckEvent)."""
+    outcome = "acknowledged" if fields.flag("acknowledged") else "not acknowledged"
+    return LnsAnswer(dev_eui, outcome, None, is_oldest=True)
 
 
 def _txack(fields: Fields, dev_eui: str, name: str, route: str) -> Message:

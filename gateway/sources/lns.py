@@ -55,11 +55,15 @@ class LnsDownlink:
 
 @dataclass(frozen=True, slots=True)
 class LnsAnswer:
-    """What became of a downlink: `outcome` in a word, `reference` the LNS's or ours if it gives that back."""
+    """What became of a downlink: `outcome` in a word, `reference` the LNS's or ours if it gives that back.
+
+    An LNS that sends one after the other and names none means the oldest it was handed: `is_oldest`.
+    """
 
     dev_eui: str
     outcome: str
     reference: str | None
+    is_oldest: bool = False
 
 
 Message = LnsUplink | LnsJoin | LnsAnswer

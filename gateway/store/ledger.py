@@ -171,13 +171,6 @@ class Store:
     def set_fcnt_up(self, session_id: int, fcnt: int) -> None:
         self._db.execute("UPDATE session SET fcnt_up = ? WHERE id = ?", (fcnt, session_id))
 
-    def take_fcnt_down(self, session_id: int) -> int:
-        """The next downlink counter, which is then never given again."""
-        row = self._db.execute(
-            "UPDATE session SET fcnt_down = fcnt_down + 1 WHERE id = ? RETURNING fcnt_down - 1", (session_id,)
-        )
-        return int(row.fetchone()[0])
-
     # Joins
 
     def is_nonce_used(self, dev_eui: str, join_eui: str, dev_nonce: int) -> bool:

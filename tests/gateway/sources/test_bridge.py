@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from gateway.counters import Counters
 from gateway.model import Device
+from gateway.network import queue
 from gateway.refusals import Refusals
 from gateway.sources.bridge import Bridge
 from gateway.sources.lns import Hearing, LnsAnswer, LnsJoin, LnsUplink, Message
@@ -164,6 +165,27 @@ def test_a_batch_is_stored_as_a_whole_or_not_at_all(bench: Bench, monkeypatch: p
     assert bench.counters.uplinks == 0
     monkeypatch.undo()
     assert bench.take(up(1, 0), up(2, 10)) == 2
+
+
+def test_an_answer_without_a_name_is_about_the_oldest_that_waits(bench: Bench) -> None:
+    """ChirpStack v3 sends one confirmed downlink after the other."""
+    db, now = bench.store.connection, START_MS
+    bench.take(up(0, 0))
+    for payload, confirmed in ((b"1", True), (b"2", False), (b"3", True), (b"4", True)):
+        number = queue.add(db, queue.Wanted(DEV_EUI, 7, payload, confirmed=confirmed), "office", now)
+        queue.handed_over(
+            db, next(each for each in queue.behind_lns(db) if each.id == number), f"r{number}", now
+        )
+    acked, missed = (
+        LnsAnswer(DEV_EUI, said, None, is_oldest=True) for said in ("acknowledged", "not acknowledged")
+    )
+    bench.take(LnsAnswer(DEV_EUI, "acknowledged", None))
+    for answer in (acked, missed):
+        bench.take(answer)
+    assert [each["state"] for each in queue.told(db, DEV_EUI)] == ["sent", "failed", "sent", "delivered"]
+    for _ in range(3):
+        bench.take(acked)
+    assert [each["state"] for each in queue.told(db, DEV_EUI)] == ["delivered", "failed", "sent", "delivered"]
 
 
 @settings(max_examples=25, deadline=None)  # each fills a store of its own

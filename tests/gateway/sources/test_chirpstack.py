@@ -118,6 +118,15 @@ def test_a_join_and_the_answers_to_a_downlink() -> None:
     assert read({**head, "margin": 10}, "status") is None
 
 
+def test_version_3_names_no_downlink_in_its_acknowledgement() -> None:
+    dev_eui = V3_ROUTE.rpartition("/")[2]
+    said = {"devEUI": base64.b64encode(bytes.fromhex(dev_eui)).decode(), "fCnt": 12}
+    assert read_v3({**said, "acknowledged": True}, "event/ack") == LnsAnswer(
+        dev_eui, "acknowledged", None, is_oldest=True
+    )
+    assert read_v3(said, "event/ack") == LnsAnswer(dev_eui, "not acknowledged", None, is_oldest=True)
+
+
 def test_a_downlink_goes_to_the_topic_its_uplink_came_by() -> None:
     down = LnsDownlink(ROUTE, 10, b"\x01\x02", True, "5f9a")
     topic, body = chirpstack.command_v4(down)

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from gateway.access.seal import KeyFile
 from gateway.cli import app
 from gateway.model import Device, Reading
+from gateway.network.ledger import Leases
 from gateway.nightly import BackupConfig, Nightly
 from gateway.store import backup, outbox, retention, rollups
 from gateway.store.backup import BackupError
@@ -32,13 +33,14 @@ def nonces(store: Store) -> set[int]:
 
 def test_the_way_there_and_back(desk: Desk, node: Node, joiner: Node, tmp_path: Path) -> None:
     desk.hear(desk.reception(joiner.join_request()), desk.reception(node.uplink()))
-    used = [desk.store.take_fcnt_down(1) for _ in range(3)]
+    leases = Leases()
+    used = [leases.take(desk.store.connection, 1) for _ in range(3)]
     made = backup.create(tmp_path / "ledger.db", tmp_path / "copies", START_MS)
     assert (made.name, stat.S_IMODE(made.stat().st_mode)) == ("messfunk-20231114T221320Z.db", 0o600)
     seen = backup.verify(made, None)
     assert (seen.devices, seen.uplinks, seen.newest_ms, seen.opens) == (2, 1, START_MS, None)
     desk.hear(desk.reception(joiner.join_request()), desk.reception(node.uplink()))
-    used += [desk.store.take_fcnt_down(1) for _ in range(3)]
+    used += [leases.take(desk.store.connection, 1) for _ in range(3)]
     joins = desk.store.device(joiner.dev_eui)
     desk.store.close()
     former = backup.restore(made, tmp_path / "ledger.db")
@@ -46,7 +48,7 @@ def test_the_way_there_and_back(desk: Desk, node: Node, joiner: Node, tmp_path: 
     back = Store(tmp_path / "ledger.db")
     assert [row[0] for row in back.connection.execute("SELECT fcnt FROM uplink")] == [0]
     assert nonces(back) == {1, 2}, "the second join is refused when it is replayed"
-    assert back.take_fcnt_down(1) > max(used)
+    assert Leases().take(back.connection, 1) > max(used)
     after = back.device(joiner.dev_eui)
     assert joins and after and after.join_nonce > joins.join_nonce
     assert stat.S_IMODE((tmp_path / "ledger.db").stat().st_mode) == 0o600
@@ -59,7 +61,7 @@ def test_without_the_former_counters_jump_all_the_same(desk: Desk, node: Node, t
     (tmp_path / "ledger.db").write_bytes(b"torn" * 4096)
     backup.restore(made, tmp_path / "ledger.db")
     back = Store(tmp_path / "ledger.db")
-    assert back.take_fcnt_down(1) == 8192
+    assert Leases().take(back.connection, 1) == 8192
     back.close()
 
 
