@@ -16,7 +16,7 @@ _LEAD_MS = 65  # 42.5 ms in the forwarder's queue, 10 ms until it looks at its s
 _UNKNOWN_MS = 100  # round trip of a gateway that has not answered yet
 _SAMPLES = 32
 _MOST_OF = 0.9
-_AMPLE_DB = 10.0  # with more margin than this, the gateway with more airtime left is the better one
+AMPLE_DB = 10.0  # with more margin than this, the gateway with more airtime left is the better one
 _WAIT_FLOOR_MS = 10
 _SLOW_DELAY_S = 5
 
@@ -189,7 +189,7 @@ class Gateways:
     def _rank(self, window: Window, heard: Reception) -> tuple[int, float, int]:
         band = regions.sub_band_index(self._region, window.frequency_hz)
         free_us = self.gateway(heard.gateway_id).airtime.free_us(band, heard.received_at)
-        return window.number, -min(margin_db(heard), _AMPLE_DB), -free_us
+        return window.number, -min(margin_db(heard), AMPLE_DB), -free_us
 
 
 def margin_db(heard: Reception) -> float:

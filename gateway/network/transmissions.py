@@ -7,7 +7,7 @@ from codec.lorawan import frames, regions
 from codec.lorawan.regions import Region
 from gateway.network import downlink
 from gateway.network.gateways import Gateways, Place
-from gateway.store.database import Connection
+from gateway.store.database import ALL, Connection
 
 _HOUR_MS = 3_600_000
 _ADD = """
@@ -20,7 +20,7 @@ _MOVED = """
 """
 _LAST_HOUR = """
     SELECT gateway_id, frequency_hz, at, tmst, on_air_us FROM transmission
-    WHERE at > ? AND refused IS NULL ORDER BY at, id
+    WHERE at > ? AND at - lead_ms < ? AND refused IS NULL ORDER BY at, id
 """
 _LEADS = """
     SELECT lead_ms FROM transmission WHERE at >= ? AND opening > 0 AND refused IS NULL ORDER BY lead_ms
@@ -59,9 +59,9 @@ def refused(db: Connection, number: int, error: str) -> None:
     db.execute("UPDATE transmission SET refused = ? WHERE id = ?", (error, number))
 
 
-def restore(db: Connection, region: Region, gateways: Gateways, now: int) -> None:
+def restore(db: Connection, region: Region, gateways: Gateways, now: int, told_before: int = ALL) -> None:
     """What each gateway has sent within the hour counts after a restart as it did before."""
-    for row in db.execute(_LAST_HOUR, (now - _HOUR_MS,)).fetchall():
+    for row in db.execute(_LAST_HOUR, (now - _HOUR_MS, told_before)).fetchall():
         if regions.allows(region, row["frequency_hz"]):
             airtime = gateways.gateway(row["gateway_id"]).airtime
             airtime.book(row["frequency_hz"], row["at"], row["tmst"], row["on_air_us"])

@@ -6,12 +6,13 @@ from typing import Any
 from codec.lorawan import commands, frames
 from codec.quantities import UNITS
 from gateway.model import RX2_OF_REGION, NotFoundError, Session, Uplink
-from gateway.network import transmissions
+from gateway.network import link, transmissions
 from gateway.network.adr import REQUIRED_SNR_DB
-from gateway.network.mac import Wishes
+from gateway.network.downlink import Listening
+from gateway.network.mac import State, Wishes
 from gateway.store import outbox
 from gateway.store.database import Connection, Row
-from gateway.why import past, rates
+from gateway.why import choice, past, rates
 from gateway.why.past import Past
 from gateway.why.steps import Step, step
 
@@ -114,7 +115,7 @@ def _network(db: Connection, wishes: Wishes, row: Row, heard: Sequence[Row]) -> 
     yield from adaptive(
         wishes, found, bool(spoken.fctrl & frames.ADR), heard[0]["data_rate"] if heard else None
     )
-    yield from _answers(db, uplink, heard)
+    yield from _answers(db, wishes, uplink, heard, found.before)
 
 
 def _keyless(row: Row) -> Session:
@@ -154,8 +155,14 @@ def adaptive(wishes: Wishes, found: Past, is_wanted: bool, datr: str | None) -> 
     yield step(key, rate=wanted.data_rate, power=wanted.power_index, transmissions=wanted.nb_trans)
 
 
-def _answers(db: Connection, uplink: Uplink, heard: Sequence[Row]) -> Iterator[Step]:
+def _answers(
+    db: Connection, wishes: Wishes, uplink: Uplink, heard: Sequence[Row], state: State
+) -> Iterator[Step]:
     sent = transmissions.of_uplink(db, uplink.id)
+    if heard and (sent or uplink.confirmed):
+        rx2 = link.rx2(wishes.region, state.session, state.link)
+        listening = Listening(state.session.rx_delay_s, state.session.rx1_dr_offset, rx2)
+        yield from choice.made(db, wishes.region, listening, heard, sent[0] if sent else None)
     if not sent:
         yield step("why.unanswered" if uplink.confirmed else "why.silent")
     for each in sent:

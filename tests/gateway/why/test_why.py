@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from codec.lorawan import commands
 from gateway.cli import app
-from gateway.model import NotFoundError
+from gateway.model import NotFoundError, Uplink
 from gateway.network import link, wishes
 from gateway.network.config import NetworkConfig
 from gateway.store import outbox
@@ -50,7 +50,8 @@ async def test_a_frame_from_its_hearing_to_its_answer(desk: Desk, node: Node) ->
     found = traced(desk, uplink.id)
     assert keys(found) == [
         "why.frame", "why.heard", "why.heardLater", "why.candidates", "why.counterGap", "why.adrNode",
-        "why.sent", "why.acknowledges", "why.notDecoded", "why.noSink",
+        "why.choice", "why.option", "why.option", "why.sent", "why.acknowledges", "why.notDecoded",
+        "why.noSink",
     ]  # fmt: skip
     assert values(found, "why.heard")["margin"] == 17.5
     assert (values(found, "why.heardLater")["late"], values(found, "why.heardLater")["margin"]) == (30, 3.5)
@@ -58,6 +59,65 @@ async def test_a_frame_from_its_hearing_to_its_answer(desk: Desk, node: Node) ->
     sent = values(found, "why.sent")
     assert (sent["gateway"], sent["opening"], sent["lead"], sent["fcnt"]) == (EUIS[0], 1, 800, 0)
     assert "2 Frames dazwischen kamen nicht an" in spoken(found)
+
+
+async def test_among_gateways_each_is_told_with_its_margin_and_its_airtime(desk: Desk, node: Node) -> None:
+    """One that comes too late for the choice is not among them."""
+    phy = node.uplink(confirmed=True)
+    (uplink,) = desk.hear(
+        desk.reception(phy, EUIS[0], snr_db=-9.0), desk.reception(phy, EUIS[1], snr_db=-6.0)
+    )
+    await desk.clock.advance(400)
+    desk.hear(desk.reception(phy, EUIS[2], snr_db=9.0))
+    await desk.clock.advance(5000)
+    found = traced(desk, uplink.id)
+    options = [each.values for each in found if each.key == "why.option"]
+    assert [(each["gateway"], each["margin"], each["share"]) for each in options] == [
+        (EUIS[1], 6.5, 0), (EUIS[0], 3.5, 0),
+    ]  # fmt: skip
+    assert values(found, "why.sent")["gateway"] == EUIS[1]
+    assert "2 Gateways konnten antworten" in spoken(found) and "6,5 dB mehr als nötig" in spoken(found)
+
+
+async def test_airtime_that_is_used_up_is_told(desk: Desk, node: Node) -> None:
+    """The hour's 36 s of 868.0 to 868.6 MHz, then RX2; what was used was another answer's."""
+    await answered(desk, node)
+    use_up(desk, 35_900_000)
+    uplink = await answered(desk, node)
+    found = traced(desk, uplink.id)
+    full = values(found, "why.optionFull")
+    assert (full["gateway"], full["band"]) == (EUIS[0], "868-868.6")
+    assert 99 < float(str(full["share"])) <= 100
+    assert values(found, "why.sent")["opening"] == 2
+    assert "mehr erlaubt das Gesetz nicht" in spoken(found)
+
+
+async def test_a_window_that_a_gateway_refuses_and_the_next(desk: Desk, node: Node) -> None:
+    desk.gateways.refusing = ["TOO_LATE"]
+    uplink = await answered(desk, node)
+    found = traced(desk, uplink.id)
+    told = [
+        (each.key, each.values.get("opening")) for each in found if "ent" in each.key or "refused" in each.key
+    ]
+    assert told == [("why.sent", 1), ("why.refusedByGateway", None), ("why.sent", 2)]
+    assert "TOO_LATE" in spoken(found)
+
+
+async def answered(desk: Desk, node: Node) -> Uplink:
+    """A confirmed frame, and the time for its answer."""
+    (uplink,) = desk.hear(desk.reception(node.uplink(confirmed=True)))
+    await desk.clock.advance(5000)
+    return uplink
+
+
+def use_up(desk: Desk, on_air_us: int) -> None:
+    """The airtime of the answer's sub-band, as the gateway's books and the ledger have it."""
+    now = desk.clock.now_ms()
+    desk.store.connection.execute(
+        "UPDATE transmission SET on_air_us = ? WHERE id = (SELECT max(id) FROM transmission)", (on_air_us,)
+    )
+    airtime = desk.server.gateways.gateway(EUIS[0]).airtime
+    airtime.book(868_100_000, now - 5000, 0, on_air_us)
 
 
 async def test_what_was_refused_is_told_of_its_node(desk: Desk, node: Node) -> None:
