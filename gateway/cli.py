@@ -1,6 +1,7 @@
 """The gateway's commands: gateway, config, device; outbox and payloads have files of their own."""
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -78,6 +79,7 @@ device_app.command()(listing_cli.groups)
 device_app.command(epilog="Example: messfunk device qr 70b3d57ed0000001 --label aue.svg")(listing_cli.qr)
 
 _GUIDES = Path(__file__).parent / "guides"
+_GARBAGE = 20_000  # new objects that may be some
 _EXAMPLES = ("single-box", "behind-lns", "bridges")
 ConfigFile = Annotated[Path, typer.Argument(metavar="FILE")]
 
@@ -247,12 +249,20 @@ async def _serve(config: Config, as_json: bool) -> None:
             where["udp"] = str(served.udp_address)
         where["database"] = str(config.store.where)
         tell(where, as_json, "\n".join(f"{name}: {value}" for name, value in where.items()))
+        _keep_what_is_there()
         service = Service(os.environ)
         service.say("READY=1")
         living = asyncio.create_task(service.live(served.is_well))
         await ended.wait()
         living.cancel()
         service.say("STOPPING=1")
+
+
+def _keep_what_is_there() -> None:
+    """What the start has made stays: to look through them for garbage took a fifth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_GARBAGE, 10, 10)
 
 
 def _read_keys(file: str) -> dict[str, Any]:

@@ -20,10 +20,7 @@ def cmac(key: bytes, message: bytes) -> bytes:
     if not whole:
         subkey = _double(subkey)
         message = message + b"\x80" + bytes(15 - len(message) % 16)
-    mac = bytes(16)
-    for at in range(0, len(message) - 16, 16):
-        mac = cipher.encrypt(_xor(mac, message[at : at + 16]))
-    return cipher.encrypt(_xor(_xor(mac, message[-16:]), subkey))
+    return aes.chain(cipher, message[:-16] + aes.xor(message[-16:], subkey))
 
 
 def data_mic(nwk_s_key: bytes, direction: int, dev_addr: int, fcnt: int, message: bytes) -> bytes:
@@ -39,7 +36,7 @@ def cipher_payload(key: bytes, direction: int, dev_addr: int, fcnt: int, payload
     for at in range(0, len(payload), 16):
         stream = cipher.encrypt(_counter_block(0x01, direction, dev_addr, fcnt, at // 16 + 1))
         part = payload[at : at + 16]
-        out += _xor(part, stream[: len(part)])
+        out += aes.xor(part, stream[: len(part)])
     return out
 
 
@@ -65,8 +62,3 @@ def _double(block: bytes) -> bytes:
     if value >> 128:
         value = (value & ((1 << 128) - 1)) ^ 0x87
     return value.to_bytes(16, "big")
-
-
-def _xor(a: bytes, b: bytes) -> bytes:
-    # By one big number: a list of 16 small ones costs a board half a kilobyte of heap.
-    return (int.from_bytes(a, "big") ^ int.from_bytes(b, "big")).to_bytes(len(a), "big")

@@ -5,7 +5,7 @@ from collections import namedtuple
 
 from codec.compat import const
 from codec.lorawan import crypto
-from codec.wire import Reader, WireError
+from codec.wire import WireError
 
 JOIN_REQUEST = const(0)
 JOIN_ACCEPT = const(1)
@@ -13,6 +13,9 @@ UNCONFIRMED_UP = const(2)
 UNCONFIRMED_DOWN = const(3)
 CONFIRMED_UP = const(4)
 CONFIRMED_DOWN = const(5)
+
+_FOPTS = const(8)  # where they begin
+_SHORTEST = const(12)
 
 _BOTH = "MAC commands in FOpts and in FPort 0 (4.3.1.6)"
 
@@ -45,15 +48,17 @@ def parse(phy: bytes) -> DataFrame:
     kind = mtype(phy)
     if not UNCONFIRMED_UP <= kind <= CONFIRMED_DOWN:
         raise WireError(f"message type {kind} is not a data frame")
-    r = Reader(phy)
-    r.take(1)
-    dev_addr, fctrl, fcnt = r.uint(4), r.uint(1), r.uint(2)
-    fopts = r.take(fctrl & 0x0F)
-    fport = r.uint(1) if r.left() > 4 else None
+    if len(phy) < _SHORTEST:
+        raise WireError(f"{len(phy)} bytes are too few for a data frame", len(phy))
+    dev_addr, fctrl, fcnt = struct.unpack_from("<IBH", phy, 1)
+    at, end = _FOPTS + (fctrl & 0x0F), len(phy) - 4
+    if at > end:
+        raise WireError(f"{fctrl & 0x0F} bytes of FOpts, {end - _FOPTS} left", _FOPTS)
+    fopts = phy[_FOPTS:at]
+    fport = phy[at] if at < end else None
     if fport == 0 and fopts:
-        raise WireError(_BOTH, r.at)
-    payload = r.take(r.left() - 4)
-    return DataFrame(kind, dev_addr, fctrl & 0xF0, fcnt, fopts, fport, payload, r.take(4))
+        raise WireError(_BOTH, at)
+    return DataFrame(kind, dev_addr, fctrl & 0xF0, fcnt, fopts, fport, phy[at + 1 : end], phy[end:])
 
 
 def is_up(kind: int) -> bool:

@@ -13,6 +13,7 @@ from gateway.model import GatewayError
 
 _DRAIN = 64  # packets per wake-up, so that the rest of the gateway has its turn
 _KEEPALIVE_S = 30
+_CORK: int | None = getattr(socket, "TCP_CORK", None)  # Linux
 
 
 class MqttError(GatewayError):
@@ -195,7 +196,18 @@ class Connection:
         self._loop.call_soon_threadsafe(self._watch, self._loop.add_reader, sock, self._read)
 
     def _on_register_write(self, client: Client, userdata: Any, sock: Any) -> None:
-        self._loop.call_soon_threadsafe(self._watch, self._loop.add_writer, sock, self._client.loop_write)
+        self._loop.call_soon_threadsafe(self._watch, self._loop.add_writer, sock, self._write)
+
+    def _write(self) -> None:
+        """paho writes one packet at a time: the system holds them together until the last."""
+        self._cork(True)
+        self._client.loop_write()
+        self._cork(False)
+
+    def _cork(self, is_held: bool) -> None:
+        sock = self._client.socket()
+        if isinstance(sock, socket.socket) and _CORK is not None:
+            sock.setsockopt(socket.IPPROTO_TCP, _CORK, is_held)
 
     def _watch(self, add: Callable[..., None], sock: Any, ready: Callable[[], Any]) -> None:
         if sock.fileno() >= 0:

@@ -1,11 +1,13 @@
 """A session's last 20 uplinks at one data rate and power: three bytes each, in the session's row."""
 
 from collections.abc import Sequence
+from struct import Struct
 from typing import NamedTuple
 
 LENGTH = 20
 _HEAD, _ROW = 2, 3
-_UNKNOWN = 0x80  # the gateway told no SNR
+_ROWS = Struct("<Hb")  # counter, SNR in quarters of a dB
+_UNKNOWN = -128  # the gateway told no SNR
 _QUARTERS = 4
 
 
@@ -29,8 +31,10 @@ def improve(history: bytes, snr_db: float | None) -> bytes:
 
 
 def frames(history: bytes) -> list[Frame]:
-    rows = (history[at : at + _ROW] for at in range(_HEAD, len(history), _ROW))
-    return [Frame(int.from_bytes(row[:2], "little"), _unpack(row[2])) for row in rows]
+    return [
+        Frame(fcnt, None if level == _UNKNOWN else level / _QUARTERS)
+        for fcnt, level in _ROWS.iter_unpack(history[_HEAD:])
+    ]
 
 
 def best_snr_db(heard: Sequence[Frame]) -> float | None:
@@ -44,13 +48,8 @@ def loss(heard: Sequence[Frame]) -> float:
 
 
 def _pack(snr_db: float | None) -> bytes:
-    if snr_db is None:
-        return bytes([_UNKNOWN])
-    return round(min(max(snr_db, -31), 31) * _QUARTERS).to_bytes(1, "little", signed=True)
-
-
-def _unpack(packed: int) -> float | None:
-    return None if packed == _UNKNOWN else _level(packed) / _QUARTERS
+    level = _UNKNOWN if snr_db is None else round(min(max(snr_db, -31), 31) * _QUARTERS)
+    return level.to_bytes(1, "little", signed=True)
 
 
 def _level(packed: int) -> int:

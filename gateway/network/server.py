@@ -169,7 +169,8 @@ class NetworkServer:
 
     def _accept(self, heard: Reception, fresh: Fresh, frame: DataFrame) -> Taken:
         session, uplink = fresh.session, open_uplink(heard.phy, frame, heard.received_at, fresh)
-        due, session = self._obey(heard, session._replace(fcnt_up=fresh.fcnt), frame, uplink)
+        due, state = self._obey(heard, fresh, frame, uplink)
+        session = state.session
         self._taking.keep(session)
         self._taking.accept(uplink, heard)
         if session.state == "pending":
@@ -181,22 +182,22 @@ class NetworkServer:
             self._store.connection, session.dev_eui, uplink.fcnt, is_acked, heard.received_at
         )
         wanted = self._answering.wishes(session.rx_delay_s, [heard])
-        is_due = due.is_owed or has_more or mac.requests(wanted, State(session, link.of(session)), due.frame)
-        return Taken("uplinks", self._listening(session), due if is_due else None, uplink)
+        is_due = due.is_owed or has_more or mac.requests(wanted, state, due.frame)
+        return Taken("uplinks", self._listening(state), due if is_due else None, uplink)
 
-    def _obey(
-        self, heard: Reception, session: Session, frame: DataFrame, uplink: Uplink
-    ) -> tuple[Due, Session]:
+    def _obey(self, heard: Reception, fresh: Fresh, frame: DataFrame, uplink: Uplink) -> tuple[Due, State]:
         """What the node answered is now so; what it asks, and whether it must hear anything, is due."""
         fopts = uplink.payload if uplink.fport == 0 else frame.fopts
-        before = link.of(session)
-        said = mac.hear(State(session, before), fopts, heard.received_at)
-        data_rate, known = self._data_rate(heard), said.state.link
-        session = said.state.session if known is before else link.into(said.state.session, known)
+        before = link.of(fresh.session)
+        said = mac.hear(State(fresh.session, before), fopts, heard.received_at)
+        data_rate, (session, known) = self._data_rate(heard), said.state
+        if known is not before:
+            session = link.into(session, known)
+        entries = session.heard
         if data_rate is not None:
             power_index = mac.acting_power_index(known, data_rate)
-            entries = history.add(session.heard, data_rate, power_index, uplink.fcnt, heard.snr_db)
-            session = session._replace(heard=entries)
+            entries = history.add(entries, data_rate, power_index, uplink.fcnt, heard.snr_db)
+        session = session._replace(fcnt_up=fresh.fcnt, heard=entries)
         asks = bool(frame.fctrl & frames.ADR_ACK_REQ)
         due = Due(
             uplink,
@@ -204,7 +205,7 @@ class NetworkServer:
             said.questions,
             uplink.confirmed or asks or bool(said.questions) or said.is_repeated,
         )
-        return due, session
+        return due, State(session, known)
 
     def _data_rate(self, heard: Reception) -> int | None:
         """None for one that the region does not have."""
@@ -216,9 +217,9 @@ class NetworkServer:
             self._data_rates[heard.data_rate] = found
         return self._data_rates[heard.data_rate]
 
-    def _listening(self, session: Session) -> Listening:
-        rx2 = link.rx2(self._region, session, link.of(session))
-        return Listening(session.rx_delay_s, session.rx1_dr_offset, rx2)
+    def _listening(self, state: State) -> Listening:
+        session, known = state
+        return Listening(session.rx_delay_s, session.rx1_dr_offset, link.rx2(self._region, session, known))
 
     def _hear_again(self, heard: Reception, again: Again, frame: DataFrame) -> Verdict:
         """The same bytes: until its receive windows are over the node cannot have sent them a second time."""
@@ -238,7 +239,7 @@ class NetworkServer:
         if answer is None and (uplink.confirmed or questions):
             bare = mac.Frame(uplink.fcnt, None, False, False, heard.received_at)
             answer = Due(uplink, bare, questions, True)
-        return Taken("repetitions", self._listening(session), answer, again=uplink)
+        return Taken("repetitions", self._listening(State(session, link.of(session))), answer, again=uplink)
 
     def _judge_join(self, heard: Reception) -> Verdict:
         since = self._on_air_since(heard.phy)

@@ -18,7 +18,7 @@ from gateway.store import outbox
 from gateway.store.ledger import Store
 from gateway.store.outbox import Delivery
 
-_FRESH = 2000  # uplinks, some 2 kB each
+_FRESH = 8000  # uplinks, some 1.5 kB each
 _log = logging.getLogger(__name__)
 
 

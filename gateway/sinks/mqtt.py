@@ -28,7 +28,7 @@ _VERSION = version("messfunk")
 class MqttSink:
     """`health` gives what is said of ourselves each minute."""
 
-    batch = 200
+    batch = 500
 
     def __init__(
         self,
@@ -81,11 +81,17 @@ class MqttSink:
             raise UnavailableError("the broker does not confirm what it is sent") from None
 
     def _states(self, deliveries: Sequence[Delivery]) -> list[Said]:
-        """They go first by QoS 0: they have arrived when an uplink behind them is confirmed."""
-        names = {each.dev_eui: each.name for each in deliveries}
+        """They go first by QoS 0: they have arrived when an uplink behind them is confirmed.
+
+        A value that a later uplink brought goes with that one, which is owed as well.
+        """
+        ids, names = {each.id for each in deliveries}, {each.dev_eui: each.name for each in deliveries}
         newest = queries.newest(self._store.connection, names)
         return [
-            said for dev_eui, rows in newest.items() for said in self._describe(dev_eui, names[dev_eui], rows)
+            said
+            for dev_eui, rows in newest.items()
+            if any(each["uplink_id"] in ids for each in rows)
+            for said in self._describe(dev_eui, names[dev_eui], rows)
         ]
 
     def _describe(self, dev_eui: str, name: str, newest: Sequence[Any]) -> Iterable[Said]:

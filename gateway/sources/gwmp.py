@@ -173,7 +173,7 @@ def _parse_body(kind: Kind, raw: bytes) -> dict[str, Any] | None:
             raise WireError(f"{kind.name} without JSON")
         return None
     try:
-        body = json.loads(raw.decode(), parse_constant=_refuse_constant)
+        body = _decode(raw.decode())
     except (ValueError, RecursionError):
         raise WireError(f"the body of {kind.name} is not JSON") from None
     return _object(body, f"the body of {kind.name}")
@@ -181,6 +181,9 @@ def _parse_body(kind: Kind, raw: bytes) -> dict[str, Any] | None:
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
+
+
+_decode = json.JSONDecoder(parse_constant=_refuse_constant).decode
 
 
 def _object(value: object, name: str) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from gateway.sources.presence import Listing, Presence
 from gateway.sources.section import listed
 from gateway.sources.ticking import Ticking
 
-_DRAIN = 64  # datagrams per wake-up, so that the page stays served in a flood
+_DRAIN = 64  # datagrams a transaction
+_TRANSACTIONS = 4  # a wake-up, so that the page stays served in a flood
 _DATAGRAM = 65536
 _BUFFER = 4 << 20  # the system's default holds 166 datagrams, which a slow disk would lose
 
@@ -118,15 +119,25 @@ class SemtechUdp:
             self._dropped = dropped
 
     def _drain(self) -> None:
-        """What one wake-up brings is one transaction, and so one wait for the disk."""
+        """What comes at once is one transaction, and so one wait for the disk; decoded it is behind them."""
+        uplinks: list[Uplink] = []
+        for _ in range(_TRANSACTIONS):
+            is_more = self._read_some()
+            if self._pushed:
+                uplinks += self._commit()
+            if not is_more:
+                break
+        self._follow(uplinks)
+
+    def _read_some(self) -> bool:
+        """Whether there may be more."""
         for _ in range(_DRAIN):
             try:
                 datagram, peer = self._socket.recvfrom(_DATAGRAM)
             except BlockingIOError:
-                break
+                return False
             self._receive(datagram, peer)
-        if self._pushed:
-            self._commit()
+        return True
 
     def _receive(self, datagram: bytes, peer: Any) -> None:
         self._counters.datagrams += 1
@@ -147,7 +158,7 @@ class SemtechUdp:
             return
         self._pushed.append(_Pushed(datagram, peer, list(self._read(datagram))))
 
-    def _commit(self) -> None:
+    def _commit(self) -> list[Uplink]:
         """Who has waited too long has given up: it gets no acknowledgement, nor when nothing was written."""
         pushed, self._pushed = self._pushed, []
         began = self._clock.now_ms()
@@ -164,7 +175,7 @@ class SemtechUdp:
         else:
             for each in pushed:
                 self._acknowledge(Kind.PUSH_ACK, each.datagram, each.peer)
-        self._follow(uplinks)
+        return uplinks
 
     def _read(self, datagram: Datagram) -> Iterable[Reception]:
         """A bad packet does not harm the good one beside it."""

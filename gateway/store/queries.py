@@ -41,7 +41,7 @@ _NEWEST = """
     SELECT dev_eui, quantity, value, fault, flag, time FROM newest WHERE dev_eui IN ({ids}) ORDER BY dev_eui
 """
 
-_NEWEST_OF = "SELECT dev_eui, quantity, value, time FROM newest WHERE dev_eui IN ({keys})"
+_NEWEST_OF = "SELECT dev_eui, quantity, value, time, uplink_id FROM newest WHERE dev_eui IN ({keys})"
 
 _READINGS = """
     SELECT dev_eui, quantity, value, fault, flag, time, uplink_id FROM reading
