@@ -121,8 +121,11 @@ def opened(where: Where) -> AbstractContextManager[Connection]:
 def within(db: Connection, begin: str) -> Iterator[None]:
     """A transaction that starts with `begin`, or a part of the one that is open."""
     is_part = db.in_transaction
-    db.execute("SAVEPOINT part" if is_part else begin)
+    if is_part:
+        db.execute("SAVEPOINT part")
     try:
+        if not is_part:
+            db.execute(begin)  # in PostgreSQL the transaction is open, too, when its lock was not to be had
         yield
         db.execute("RELEASE part" if is_part else "COMMIT")
     except BaseException:

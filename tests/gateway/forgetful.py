@@ -14,6 +14,7 @@ class Disk:
     def __init__(self, folder: Path, library: Path):
         self.folder = folder.resolve()
         self._twin = Path(f"{self.folder}.synced")
+        self._turn = Path(f"{self.folder}.turn")
         self.environment = {"LD_PRELOAD": str(library), "FORGET": str(self.folder)}
 
     def begin(self) -> None:
@@ -23,6 +24,8 @@ class Disk:
 
     def lose(self) -> None:
         """The power was cut. No process may have the folder open."""
+        if not self._turn.exists():  # the loader goes on without a library that it may not read
+            raise RuntimeError("no process had the library loaded: nothing can be said of what is lost")
         _remove(self.folder)
         os.rename(self._twin, self.folder)
 

@@ -40,7 +40,7 @@ recovery_init_sync_method = syncfs
 def server(settings: str = "") -> Iterator["Server"]:
     """PostgreSQL refuses to run as root, so there it runs as nobody."""
     programs = max(Path("/usr/lib/postgresql").glob("*/bin/postgres")).parent
-    folder = Path(tempfile.mkdtemp(prefix="messfunk-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="messfunk-pg-")).resolve()
     user = pwd.getpwnam("nobody") if os.getuid() == 0 else pwd.getpwuid(os.getuid())
     os.chown(folder, user.pw_uid, user.pw_gid)
     folder.chmod(0o711)
@@ -84,16 +84,17 @@ class Server:
         self.run("pg_ctl", "stop", "-D", self.data, "-m", mode)
 
     def kill(self) -> None:
-        """The whole of it, as when the machine is gone."""
-        pid = int((self.folder / "data" / "postmaster.pid").read_text().splitlines()[0])
-        children = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-        for each in (pid, *children):
-            with suppress(ProcessLookupError):
-                os.kill(each, signal.SIGKILL)
-        while any(map(_runs, (pid, *children))):
-            time.sleep(0.01)
+        """The whole of it, as when the machine is gone: every process that works in its folder."""
+        while found := self._processes():
+            for each in found:
+                with suppress(ProcessLookupError):
+                    os.kill(each, signal.SIGKILL)
+            time.sleep(0.005)
         for lock in self.folder.glob(".s.PGSQL.*.lock"):  # its owner may be a zombie for a while
             lock.unlink()
+
+    def _processes(self) -> list[int]:
+        return [int(each.name) for each in Path("/proc").glob("[0-9]*") if _works_in(each, self.data)]
 
     def database(self) -> Postgres:
         """A new one, empty."""
@@ -109,8 +110,9 @@ class Server:
         return f"postgresql://messfunk@/{name}?host={self.folder}"
 
 
-def _runs(pid: int) -> bool:
+def _works_in(process: Path, folder: str) -> bool:
+    """Not if it is a zombie: it has no folder any more."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        return os.readlink(process / "cwd") == folder
     except OSError:
         return False

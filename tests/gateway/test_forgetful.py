@@ -61,3 +61,29 @@ def test_a_commit_outlives_it_only_where_sqlite_syncs(disk: Disk, synchronous: s
         [sys.executable, "-c", _COUNTS, f"{disk.folder}/a.db"], capture_output=True, text=True
     )
     assert told.stdout.strip() == ("" if rows is None else str(rows))
+
+
+_LINKS = """
+import os, sys
+folder = sys.argv[1]
+part = os.open(f"{folder}/part", os.O_WRONLY | os.O_CREAT, 0o600)
+os.write(part, b"linked"); os.fsync(part); os.link(f"{folder}/part", f"{folder}/whole")
+os.unlink(f"{folder}/part")
+os._exit(0)
+"""
+
+
+def test_names_come_at_once(disk: Disk) -> None:
+    """PostgreSQL 15 gives its log's segments their names so."""
+    run(disk, _LINKS)
+    assert {each.name: each.read_bytes() for each in disk.folder.iterdir()} == {
+        "former": b"x",
+        "whole": b"linked",
+    }
+
+
+def test_a_library_that_was_not_loaded_is_no_power_cut(disk: Disk, tmp_path: Path) -> None:
+    """The loader goes on without one that it may not read: then everything would seem lost."""
+    disk.environment["LD_PRELOAD"] = str(tmp_path / "elsewhere.so")
+    with pytest.raises(RuntimeError, match="loaded"):
+        run(disk, _COMMITS, "FULL")

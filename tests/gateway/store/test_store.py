@@ -1,6 +1,7 @@
 """One suite for both databases: what holds of the ledger holds in SQLite and in PostgreSQL."""
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from time import monotonic, sleep
 
@@ -229,3 +230,13 @@ def test_what_one_process_does_goes_over_to_another(postgresql: postgres.Server)
         assert monotonic() < until
         sleep(0.05)
     second.close()
+
+
+def test_who_waited_for_another_in_vain_writes_when_that_one_is_done(where: Where) -> None:
+    with closing(Store(where)) as slow, closing(Store(where)) as quick:
+        with slow.transaction(), pytest.raises(StoreError), quick.transaction():
+            pass
+        assert quick.write_error
+        with quick.transaction():
+            pass
+        assert quick.write_error is None
