@@ -118,11 +118,13 @@ def readings(
     after: tuple[int, str, str] | None = None,
     limit: int = ALL,
 ) -> Iterator[Row]:
-    """By time, uplink and quantity. They lie by quantity; several are merged as they are read."""
+    """By time, uplink and quantity. They lie by quantity: of one they come in order, several are merged."""
     start, end, *key = _bounds(span, after or (_EVER[0], "", ""))
     known = db.execute("SELECT quantity FROM newest WHERE dev_eui = ?", (dev_eui,)).fetchall()
     wanted = [quantity] if quantity else [row["quantity"] for row in known]
     series = [db.execute(_READINGS, (dev_eui, each, start, end, *key, limit)) for each in wanted]
+    if len(series) == 1:
+        return (_with_unit(row) for row in series[0].fetchall())
     # A merge that is left halfway closes its sources: cursors, by then without a connection, would complain.
     rows = merge(
         *(iter(each.fetchone, None) for each in series),

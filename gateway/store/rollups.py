@@ -1,8 +1,8 @@
 """Hours and days (UTC) of every series with counts, kept as readings come; noise is summed as energy."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from math import log10
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from gateway.store.database import Connection
 
@@ -65,19 +65,14 @@ def recompute(db: Connection, dev_eui: str, quantity: str, from_ms: int, to_ms: 
     add(db, [(dev_eui, quantity, row["time"], row["value"]) for row in found if row["flag"] not in _BAD])
 
 
-def read(db: Connection, table: str, dev_eui: str, quantity: str, from_ms: int, to_ms: int) -> Iterator[Span]:
+def read(db: Connection, table: str, dev_eui: str, quantity: str, from_ms: int, to_ms: int) -> list[Span]:
     """`hourly` or `daily`, by time."""
     if table not in SPANS:
         raise ValueError(table)
-    for row in db.execute(_READ.format(table=table), (dev_eui, quantity, from_ms, to_ms)):
-        yield _span(quantity, row)
-
-
-def _span(quantity: str, row: Any) -> Span:
-    mean = row["total"] / row["readings"]
+    found = db.execute(_READ.format(table=table), (dev_eui, quantity, from_ms, to_ms)).fetchall()
     if quantity in _ENERGIES:
-        mean = 10 * log10(mean)
-    return Span(row["start_ms"], row["readings"], mean, row["least"], row["most"])
+        return [Span(start, n, 10 * log10(total / n), least, most) for start, n, total, least, most in found]
+    return [Span(start, n, total / n, least, most) for start, n, total, least, most in found]
 
 
 def _joined(

@@ -37,6 +37,7 @@ from gateway.web import (
     orientation_routes,
     pages,
     problems,
+    rollup_routes,
     shapes,
     site_routes,
 )
@@ -117,6 +118,7 @@ def create_app(
         downlinks.router,
         site_routes.router,
         orientation_routes.router,
+        rollup_routes.router,
         operation.router,
         gateway_routes.router,
         access_routes.router,
@@ -128,7 +130,7 @@ def create_app(
         app.include_router(each)
     app.mount("/static", StaticFiles(directory=STATIC))
     problems.install(app, clock, refused.show)
-    app.add_middleware(GZipMiddleware, minimum_size=1000)
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=6)  # 9 takes four times as long for 2 % less
     app.add_middleware(Limits, config=config, clock=clock)
     app.add_middleware(Guard, config=config, clock=clock)
     return app

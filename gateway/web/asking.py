@@ -64,7 +64,9 @@ class DevicesQuery(PageQuery):
     group: str | None = Field(None, max_length=64, description="those of one group")
 
 
-class SpanQuery(PageQuery):
+class Between(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
     start: Time | None = Field(None, alias="from", description="inclusive")
     end: Time | None = Field(None, alias="to", description="exclusive")
 
@@ -77,8 +79,13 @@ class SpanQuery(PageQuery):
         return end
 
 
+class SpanQuery(PageQuery, Between):
+    pass
+
+
 class ReadingsQuery(SpanQuery):
     quantity: Quantity | None = None
+    limit: int = Field(100, ge=1, le=10_000, description="at most so many entries")
 
 
 class UplinksQuery(SpanQuery):

@@ -1,23 +1,28 @@
 """The shapes of the HTTP answers: what /openapi.json describes and what the event stream carries."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import date, timedelta
 from functools import lru_cache
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH = date(1970, 1, 1)
 
 
 def instant(time_ms: int) -> str:
     """Milliseconds since 1970 as `2026-11-22T12:00:00.000Z`."""
-    second, ms = divmod(time_ms, 1000)
-    return f"{_second(second)}.{ms:03}Z"
+    days, ms = divmod(time_ms, 86_400_000)
+    return _day(days) + _time(ms // 1000) + f"{ms % 1000:03}Z"
 
 
 @lru_cache(4096)
-def _second(second: int) -> str:
-    return (_EPOCH + timedelta(seconds=second)).strftime("%Y-%m-%dT%H:%M:%S")
+def _day(days: int) -> str:
+    return f"{_EPOCH + timedelta(days)}T"
+
+
+@lru_cache(4096)
+def _time(second: int) -> str:
+    return f"{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}."
 
 
 def plain(number: float) -> int | float:

@@ -1,116 +1,151 @@
-"""The ledger at scale: python -m tests.bench.store DEVICES READINGS FOLDER. Start, and what pages read."""
+"""`make bench-store`: how soon a gateway with a large ledger starts, answers over HTTP, and what it keeps in memory."""
 
-import sqlite3
+import json
+import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http.client import HTTPConnection
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
 
-from gateway.store import queries, rollups
+from gateway.config import load
 from gateway.store.database import opened
-from gateway.store.ledger import Store
+from tests.bench import large
+from tests.bench.gateway.process import usage
 
-NOW = 1_795_348_800_000
-STEP_MS = 300_000
-TIMES = 20
-SERIES = ("distance", "level", "temperature", "humidity")
-BUSY = 100  # devices that have a whole year behind them
-
-
-TODAY = NOW - NOW % rollups.DAY_MS
-_REGISTERED: tuple[tuple[str, Callable[[int], tuple[object, ...]]], ...] = (
-    (
-        "INSERT INTO device (dev_eui, name, activation, created_at) VALUES (?, 'x', 'lns', 0)",
-        lambda number: (eui(number),),
-    ),
-    (
-        "INSERT INTO session (id, dev_eui, state, fcnt_up, created_at, source, route)"
-        " VALUES (?, ?, 'active', 0, 0, 's', 'r')",
-        lambda number: (number + 1, eui(number)),
-    ),
-    (
-        "INSERT INTO uplink"
-        " (id, session_id, dev_eui, fcnt, confirmed, received_at, phy, payload, decoded)"
-        " VALUES (?, ?, ?, 0, 0, ?, x'', x'8518', 1)",
-        lambda number: (f"{number:016x}", number + 1, eui(number), NOW),
-    ),
-)
-_READING = "INSERT INTO reading (dev_eui, quantity, time, uplink_id, value, flag) VALUES (?, ?, ?, ?, ?, 1)"
-_NEWEST = """
-    INSERT INTO newest (dev_eui, quantity, time, value, flag, uplink_id)
-    SELECT dev_eui, quantity, time, value, flag, uplink_id FROM reading WHERE time = ?
-"""
-_DAY = """
-    INSERT INTO daily (dev_eui, quantity, start_ms, readings, total, least, most)
-    VALUES (?, 'pm10', ?, 288, 5760, 1, 99)
+TIMES = 40
+DAY_MS = 86_400_000
+_CONFIG = """
+    [http]
+    bind = "127.0.0.1:0"
+    [store]
+    path = "store.db"
+    [[source]]
+    type = "semtech_udp"
+    bind = "127.0.0.1:0"
 """
 
 
-def eui(number: int) -> str:
-    return f"70b3d57ed0{number:06x}"
+@dataclass(frozen=True)
+class Question:
+    """What the issue asks for, and how soon the last byte is to be there."""
+
+    name: str
+    path: str
+    wanted_ms: int
+    rows: int  # that must be in the answer
+    list_name: str
 
 
-def fill(path: Path, devices: int, readings: int) -> None:
-    """By SQL, as the gateway's rows would be: every device has four series, some a year's days beside."""
-    each = readings // (devices * len(SERIES))
-    with closing(Store(path)) as store, store.transaction():
-        db = store.connection
-        for sql, row in _REGISTERED:
-            db.executemany(sql, (row(number) for number in range(devices)))
-        for number in range(devices):
-            for quantity in SERIES:
-                db.executemany(_READING, _series(number, quantity, each))
-        db.execute(_NEWEST, (NOW,))
-        for number in range(BUSY):
-            db.executemany(_READING, _series(number, "pm10", 30 * 288))
-            db.executemany(_DAY, ((eui(number), TODAY - day * rollups.DAY_MS) for day in range(365)))
+def questions(devices: int, until: int) -> list[Question]:
+    """`until`: the newest reading of fine dust."""
+    middle = f"/api/v1/devices?limit=500&cursor={_cursor(large.eui(devices // 2))}"
+    month = urlencode({"quantity": "pm10", "limit": 10_000, "from": _instant(until - large.DAYS * DAY_MS)})
+    sites = [("site", large.site_id(number)) for number in range(large.BUSY)]
+    year = urlencode([("quantity", "pm10"), *sites])
+    month_rows = large.DAYS * 288
+    return [
+        Question("a page of 500 devices with last values", middle, 100, 500, "devices"),
+        Question(
+            "30 days of one 5-minute series",
+            f"/api/v1/devices/{large.eui(7)}/readings?{month}",
+            100,
+            month_rows,
+            "readings",
+        ),
+        Question("a year of daily means of 100 series", f"/api/v1/rollups?{year}", 200, large.BUSY, "series"),
+    ]
 
 
-def _series(number: int, quantity: str, count: int) -> Iterator[tuple[object, ...]]:
-    for at in range(count - 1, -1, -1):
-        yield eui(number), quantity, NOW - STEP_MS * at, f"{number:016x}", 1234.0 + at % 50
+@contextmanager
+def gateway(config: Path) -> Iterator[tuple[int, str, float]]:
+    """Started as its operator does: process, address of the page, seconds until it serves."""
+    command = [sys.executable, "messfunk.py", "gateway", "--config", str(config), "--json"]
+    began = time.perf_counter()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout
+            told = json.loads(process.stdout.readline())
+            yield process.pid, urlsplit(told["page"]).netloc, time.perf_counter() - began
+        finally:
+            process.terminate()
 
 
-def p95(path: Path, ask: Callable[[sqlite3.Connection], object]) -> tuple[float, float]:
-    """Milliseconds by clock and processor, over a connection of its own each time, as a page asks."""
-    took = []
-    for _ in range(TIMES):
-        began = time.perf_counter(), time.process_time()
-        with opened(path) as db:
-            ask(db)  # type: ignore[arg-type]
-        took.append((time.perf_counter() - began[0], time.process_time() - began[1]))
-    wall, processor = (sorted(each)[int(TIMES * 0.95) - 1] * 1000 for each in zip(*took, strict=True))
-    return wall, processor
+def ask(place: str, path: str, encoding: str = "identity") -> tuple[float, bytes]:
+    """Milliseconds to the last byte, over a connection of its own."""
+    began = time.perf_counter()
+    connection = HTTPConnection(place, timeout=60)
+    connection.request("GET", path, headers={"Accept-Encoding": encoding})
+    answer = connection.getresponse()
+    body = answer.read()
+    took = (time.perf_counter() - began) * 1000
+    connection.close()
+    assert answer.status == 200, (path, body[:300])
+    return took, body
+
+
+def measure(pid: int, place: str, question: Question) -> str:
+    body = ask(place, question.path)[1]
+    found = json.loads(body)[question.list_name]
+    assert len(found) == question.rows, (question.name, len(found))
+    before = usage(pid).processor_s
+    took = sorted(ask(place, question.path)[0] for _ in range(TIMES))
+    processor = (usage(pid).processor_s - before) * 1000 / TIMES
+    zipped = sorted(ask(place, question.path, "gzip")[0] for _ in range(TIMES))
+    p95 = int(TIMES * 0.95) - 1
+    return (
+        f"| {question.name} | {question.wanted_ms} ms | {took[TIMES // 2]:.0f} ms | {took[p95]:.0f} ms "
+        f"| {zipped[p95]:.0f} ms | {processor:.0f} ms | {len(body) / 1e3:.0f} kB |"
+    )
+
+
+def walk(place: str) -> int:
+    """The overview from its first to its last part; how many parts."""
+    following: str | None = "/sites.geojson"
+    parts = 0
+    while following:
+        found: dict[str, Any] = json.loads(ask(place, following)[1])
+        following, parts = found.get("next"), parts + 1
+    for path in ("/", "/nodes", "/gateways", "/live", "/alarms"):
+        ask(place, path)
+    return parts
+
+
+def _cursor(dev_eui: str) -> str:
+    from base64 import urlsafe_b64encode
+
+    return urlsafe_b64encode(json.dumps([dev_eui]).encode()).decode().rstrip("=")
+
+
+def _instant(time_ms: int) -> str:
+    return datetime.fromtimestamp(time_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def main(devices: int, readings: int, folder: Path) -> None:
-    path = folder / f"store-{devices}-{readings}.db"
-    if not path.exists():
+    folder = folder / f"store-{devices}-{readings}"
+    config = folder / "messfunk.toml"
+    if not config.exists():
+        folder.mkdir(parents=True)
+        config.write_text(_CONFIG)
         began = time.perf_counter()
-        fill(path, devices, readings)
+        large.fill(load(config), devices, readings)
         print(f"filled in {time.perf_counter() - began:.0f} s")
-    began = time.perf_counter()
-    with closing(Store(path)) as store:
-        count = store.connection.execute("SELECT count(*) FROM device").fetchone()[0]
-        undecoded = len(store.undecoded())
-    print(f"start: {(time.perf_counter() - began) * 1000:.0f} ms ({count} devices, {undecoded} to decode)")
-    year = NOW - 366 * rollups.DAY_MS
-    asked: dict[str, Callable[..., object]] = {
-        "page of 500 devices with last values": lambda db: list(
-            queries.devices(db, (eui(devices // 2),), 500)
-        ),
-        "30 days of one 5-minute series": lambda db: list(
-            queries.readings(db, eui(7), "pm10", (NOW - 30 * rollups.DAY_MS, NOW))
-        ),
-        "a year of daily means of 100 series": lambda db: [
-            list(rollups.read(db, "daily", eui(number), "pm10", year, NOW)) for number in range(BUSY)
-        ],
-    }
-    for name, ask in asked.items():
-        wall, processor = p95(path, ask)
-        print(f"{name}: p95 {wall:.0f} ms, of it {processor:.0f} ms of processor")
-    print(f"{path.stat().st_size / 1e6:.0f} MB, {readings:,} readings")
+    with opened(load(config).store.where) as db:
+        newest = "SELECT max(time) FROM newest WHERE quantity = 'pm10'"
+        until = db.execute(newest).fetchone()[0]
+    with gateway(config):
+        pass  # an older schema is brought up to date
+    with gateway(config) as (pid, place, started_s):
+        print(f"start: {started_s:.2f} s of 5, {usage(pid).memory_mb:.0f} MB")
+        for question in questions(devices, until):
+            print(measure(pid, place, question), flush=True)
+        parts = walk(place)
+        print(f"after {parts} parts of all places and each page: {usage(pid).memory_mb:.0f} MB of 300")
 
 
 if __name__ == "__main__":
