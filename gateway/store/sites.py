@@ -41,12 +41,6 @@ def sites(db: Connection) -> list[Site]:
     return [_site(row) for row in db.execute("SELECT * FROM site ORDER BY id")]
 
 
-def names(db: Connection) -> list[tuple[str, str]]:
-    """Id and name of each, by name."""
-    rows = db.execute("SELECT id, name FROM site").fetchall()
-    return sorted(((id_, name) for id_, name in rows), key=lambda each: (each[1].casefold(), each[0]))
-
-
 def add(db: Connection, added: Site) -> None:
     if not _SLUG.fullmatch(added.id):
         raise SiteError(f"{added.id!r}: an id of a site is 1 to 40 of a-z, 0-9 and -")
@@ -137,4 +131,5 @@ def install(db: Connection, new: Installation) -> None:
 
 
 def _site(row: Any) -> Site:
-    return Site(**{**dict(row), "published": bool(row["published"])})
+    found = {name: row[name] for name in _SITE}
+    return Site(**{**found, "published": bool(found["published"])})

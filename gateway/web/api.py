@@ -130,7 +130,9 @@ def create_app(
         app.include_router(each)
     app.mount("/static", StaticFiles(directory=STATIC))
     problems.install(app, clock, refused.show)
-    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=6)  # 9 takes four times as long for 2 % less
+    app.add_middleware(
+        GZipMiddleware, minimum_size=1000, compresslevel=6
+    )  # 9 takes four times as long for 2 % less
     app.add_middleware(Limits, config=config, clock=clock)
     app.add_middleware(Guard, config=config, clock=clock)
     return app

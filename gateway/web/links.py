@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from gateway.alarms import hearing
-from gateway.store.database import Connection
+from gateway.store.database import Connection, among
 from gateway.store.queries import Row
+from gateway.web.listing import Listed
 from gateway.web.present import is_stale
 from gateway.words.times import DAY_MS
 
@@ -29,21 +30,10 @@ _NEWEST_OF = """
 _REMEMBERED_MS = 30 * DAY_MS  # a gateway that has been silent for longer has been taken down
 
 
-_KNOWN = """
-    SELECT dev_eui, name, group_name,
-        (SELECT max(received_at) FROM uplink WHERE dev_eui = device.dev_eui) AS last_seen
-    FROM device WHERE archived_at IS NULL
+_SILENT = """
+    archived_at IS NULL AND {0} EXISTS (SELECT 1 FROM rhythm WHERE dev_eui = t.dev_eui AND silent_at > ?)
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A node as it stands in a list."""
-
-    dev_eui: str
-    name: str
-    group: str | None
-    is_silent: bool
+_SPEAKING = "SELECT dev_eui FROM rhythm WHERE dev_eui IN ({keys}) AND silent_at > ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +64,9 @@ def link(db: Connection, dev_eui: str) -> Link:
     )
 
 
-def by_silence(db: Connection, now: int) -> list[Known]:
-    """All nodes, the silent ones first, by name."""
-    rows = db.execute(_KNOWN).fetchall()
-    found = [
-        Known(row["dev_eui"], row["name"], row["group_name"], _is_silent(row["last_seen"], now))
-        for row in rows
-    ]
-    return sorted(found, key=lambda each: (not each.is_silent, each.name.casefold(), each.dev_eui))
+def by_silence(now: int) -> list[Listed]:
+    """All nodes, by name: first those that are silent, each by how often it speaks, then the others."""
+    return [Listed("device", "dev_eui", _SILENT.format(word), (now,)) for word in ("NOT", "")]
 
 
 def gateways(db: Connection, now: int) -> list[Row]:
@@ -96,13 +81,16 @@ def gateways(db: Connection, now: int) -> list[Row]:
     ]
 
 
-def why_silent(device: Row, found: Link, heard_by: Mapping[str, int], now: int) -> str | None:
-    """The key of the sentence that says the likeliest cause, None while the node reports."""
+def speaking(db: Connection, dev_euis: Sequence[str], now: int) -> set[str]:
+    """Those of some nodes that are not silent."""
+    return {row["dev_eui"] for row in among(db, _SPEAKING, dev_euis, now)}
+
+
+def why_silent(device: Row, found: Link, heard_by: Mapping[str, int], now: int) -> str:
+    """The key of the sentence that says the likeliest cause."""
     if device["last_seen"] is None:
         return "silent.never" if device["activation"] == "lns" else "silent.neverJoined"
-    if not _is_silent(device["last_seen"], now):
-        return None
-    alive = {gateway_id for gateway_id, heard in heard_by.items() if not _is_silent(heard, now)}
+    alive = {gateway_id for gateway_id, heard in heard_by.items() if not is_stale(heard, [], now)}
     battery = battery_v(device)
     if found.gateways and not found.gateways & alive:
         return "silent.gateway"
@@ -115,10 +103,6 @@ def why_silent(device: Row, found: Link, heard_by: Mapping[str, int], now: int) 
 
 def battery_v(device: Row) -> float | None:
     return next((each["value"] for each in device["last"] if each["quantity"] == "battery"), None)
-
-
-def _is_silent(heard_at: int | None, now: int) -> bool:
-    return heard_at is None or is_stale(heard_at, [], now)
 
 
 def _best(frame: Sequence[Row], name: str) -> float | None:

@@ -9,7 +9,9 @@ from typing import Any
 from gateway.access.roles import Principal
 from gateway.store import queries, rollups
 from gateway.store.database import Connection
+from gateway.store.folding import fold
 from gateway.store.queries import Row, Span, marks_for
+from gateway.web.listing import Listed
 from gateway.web.present import AHEAD_MS, Point, Present, present
 from gateway.web.quantities import headline
 from gateway.words.times import DAY_MS, HOUR_MS
@@ -22,10 +24,10 @@ _NEAREST = 200
 # From which length of a span on a curve is made of hours, and of days: about a thousand points each.
 _RESOLUTIONS = ((100 * DAY_MS, "daily"), (8 * DAY_MS, "hourly"))
 
-_NAMES = """
-    SELECT id, name FROM site WHERE (published = 1 OR ? = 1) AND id IN (
-        SELECT site_id FROM installation
-        WHERE dev_eui NOT IN (SELECT dev_eui FROM device WHERE archived_at IS NOT NULL))
+_SEEN = """
+    published >= ? AND EXISTS (
+        SELECT 1 FROM installation i JOIN device d ON d.dev_eui = i.dev_eui
+        WHERE i.site_id = t.id AND d.archived_at IS NULL)
 """
 _SITES = """
     SELECT s.id, s.name, s.lat, s.lon, s.published, s.blur_m, i.dev_eui, i.from_ms, i.to_ms
@@ -96,10 +98,9 @@ class Seen:
     recent: list[Point]
 
 
-def names(db: Connection, asker: Principal | None) -> list[tuple[str, str]]:
-    """Id and name of those that `asker` may see, by name: a place is private until it is published."""
-    rows = db.execute(_NAMES, (int(asker is not None),)).fetchall()
-    return sorted(((id_, name or id_) for id_, name in rows), key=lambda each: (each[1].casefold(), each[0]))
+def listed(asker: Principal | None) -> Listed:
+    """Those that `asker` may see and a node measures at: a place is private until it is published."""
+    return Listed("site", "id", _SEEN, (int(asker is None),))
 
 
 def near(db: Connection, asker: Principal | None, place: Place, quantity: str) -> list[tuple[str, str]]:
@@ -107,7 +108,7 @@ def near(db: Connection, asker: Principal | None, place: Place, quantity: str) -
     lat, lon = place.lat or 0.0, place.lon or 0.0
     asked = (int(asker is not None), place.id, lat, lat, lon, lon, _NEAREST, quantity)
     found = [(row["id"], row["name"] or row["id"]) for row in db.execute(_NEAR, asked)]
-    return sorted(found, key=lambda each: each[1].casefold())
+    return sorted(found, key=lambda each: fold(each[1]))
 
 
 def places(db: Connection, asker: Principal | None, ids: Sequence[str]) -> Iterator[Place]:

@@ -1,4 +1,4 @@
-"""A large ledger: nodes registered as the gateway does it, then rows by SQL in the order in which they would come."""
+"""A large ledger: nodes by the gateway's own writer, their rows in the order in which they would come."""
 
 import sqlite3
 import time
@@ -19,27 +19,33 @@ _GATEWAYS = 200
 _LATER = 1 << 50  # nobody has fallen silent, whenever it is measured
 
 # Quantity, least value and step; a report holds all four.
-_SERIES = "(VALUES ('level', 900.0, 1.0), ('distance', 2600.0, 1.0), ('temperature', -9.7, 0.1), ('battery', 3.31, 0.01))"
+_SERIES = """(VALUES
+    ('level', 900.0, 1.0), ('distance', 2600.0, 1.0), ('temperature', -9.7, 0.1), ('battery', 3.31, 0.01)
+)"""
 _QUICK = """
     PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF;
     PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -3000000; PRAGMA temp_store = MEMORY;
 """
 _UPLINKS = """
-    INSERT INTO uplink (id, session_id, dev_eui, dev_addr, fcnt, fport, confirmed, received_at, phy, payload, decoded)
+    INSERT INTO uplink (id, session_id, dev_eui, dev_addr, fcnt, fport, confirmed, received_at, phy, payload,
+        decoded)
     SELECT lower(hex(randomblob(8))), id, dev_eui, dev_addr, :fcnt, 1, 0, :start + id * 7919 % :length,
         randomblob(33), randomblob(20), 1
     FROM session WHERE id <= :nodes
 """
 _RECEPTIONS = """
-    INSERT INTO reception (uplink_id, gateway_id, received_at, rssi_dbm, snr_db, frequency_hz, data_rate, tmst)
-    SELECT id, printf('aa555a%010x', session_id % :gateways), received_at, -101.5, 5.25, 868100000, 'SF9BW125', fcnt
+    INSERT INTO reception (uplink_id, gateway_id, received_at, rssi_dbm, snr_db, frequency_hz, data_rate,
+        tmst)
+    SELECT id, printf('aa555a%010x', session_id % :gateways), received_at, -101.5, 5.25, 868100000,
+        'SF9BW125', fcnt
     FROM uplink WHERE received_at >= :start AND received_at < :start + :length
 """
 _OF_REPORT = f"""
     INSERT INTO {{table}} (dev_eui, quantity, time, uplink_id, value, flag)
-    SELECT u.dev_eui, q.column1, u.received_at, u.id, q.column2 + q.column3 * ((u.session_id * 7 + u.fcnt) % 400), 1
+    SELECT u.dev_eui, q.column1, u.received_at, u.id,
+        q.column2 + q.column3 * ((u.session_id * 7 + u.fcnt) % 400), 1
     FROM uplink u CROSS JOIN {_SERIES} q WHERE u.received_at >= :start AND u.received_at < :start + :length
-"""  # noqa: S608
+"""
 _DUST = """
     INSERT INTO {table} (dev_eui, quantity, time, uplink_id, value, flag)
     SELECT dev_eui, 'pm10', received_at, id, 9 + (session_id * 7 + fcnt) % 400 * 0.1, 1
@@ -50,7 +56,7 @@ _ROLLUPS = f"""
     SELECT s.dev_eui, q.column1, :start, :count, :count * (q.column2 + 200 * q.column3), q.column2,
         q.column2 + 400 * q.column3
     FROM session s CROSS JOIN {_SERIES} q
-"""  # noqa: S608
+"""
 _YEAR = """
     WITH RECURSIVE span (at) AS (SELECT 0 UNION ALL SELECT at + 1 FROM span WHERE at + 1 < :count)
     INSERT INTO {table} (dev_eui, quantity, start_ms, readings, total, least, most)
@@ -59,7 +65,8 @@ _YEAR = """
 """
 _STATE = (
     "INSERT INTO judged SELECT dev_eui, quantity, time, value, time, value FROM newest",
-    f"INSERT INTO rhythm SELECT dev_eui, max(time), 900000, 0.01, 3, 0, max(time), {_LATER} FROM newest GROUP BY dev_eui",
+    f"""INSERT INTO rhythm SELECT dev_eui, max(time), 900000, 0.01, 3, 0, max(time), {_LATER}
+        FROM newest GROUP BY dev_eui""",
     "UPDATE session SET fcnt_up = (SELECT max(fcnt) FROM uplink WHERE session_id = session.id)",
 )
 
@@ -73,7 +80,7 @@ def site_id(number: int) -> str:
 
 
 def fill(config: Config, devices: int, readings: int) -> None:
-    """About so many `readings`: four in each node's report each quarter of an hour, and those of the busy ones."""
+    """About so many `readings`: four of each node each quarter of an hour, and those of the busy ones."""
     path = Path(str(config.store.where))
     with closing(Store(path, config.store.key_file)) as store, store.transaction():
         _register(store, devices)
@@ -113,7 +120,7 @@ def _register(store: Store, devices: int) -> None:
 
 
 def _fill_busy(db: sqlite3.Connection, end: int, today: int) -> None:
-    """Each 5 minutes of 30 days before `end` a reading of fine dust; hours and days of a year before `today`."""
+    """Each 5 minutes of 30 days before `end` a reading; hours and days of a year before `today`."""
     for at, start in enumerate(range(end - DAYS * rollups.DAY_MS, end, FIVE_MS)):
         _hear(db, BUSY, at, start, FIVE_MS)
         db.execute(_DUST.format(table="reading"), _span(start, FIVE_MS))

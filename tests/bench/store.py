@@ -1,4 +1,4 @@
-"""`make bench-store`: how soon a gateway with a large ledger starts, answers over HTTP, and what it keeps in memory."""
+"""`make bench-store`: a gateway with a large ledger: its start, its answers over HTTP, its memory."""
 
 import json
 import subprocess
@@ -123,7 +123,9 @@ def _cursor(dev_eui: str) -> str:
 
 
 def _instant(time_ms: int) -> str:
-    return datetime.fromtimestamp(time_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return (
+        datetime.fromtimestamp(time_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    )
 
 
 def main(devices: int, readings: int, folder: Path) -> None:

@@ -49,17 +49,22 @@ def nodes(request: Request, site: AtSite, q: str = "", after: str = "") -> HTMLR
     """Those that are silent first; a group is found by its name."""
     now = site.clock.now_ms()
     with queries.opened(site.store) as db:
-        known = links.by_silence(db, now)
-        listed = part([(each.dev_eui, f"{each.name} {each.group or ''}") for each in known], q, after, MOST)
+        listed = part(db, links.by_silence(now), q, after, MOST)
         heard_by = hearing.gateways_heard(db)
         groups = queries.groups(db)
         unknown = strangers.told(db, now) if request.state.asker.role >= Role.OPERATOR else []
         devices = {device["dev_eui"]: device for device in queries.devices_of(db, listed.ids)}
         found = [(devices[dev_eui], links.link(db, dev_eui)) for dev_eui in listed.ids if dev_eui in devices]
-    told = [Node(device, link, links.why_silent(device, link, heard_by, now)) for device, link in found]
-    silent = sum(each.is_silent for each in known)
-    counted = {"count": len(known), "silent": silent, "groups": groups, "unknown": unknown}
-    return render(request, "nodes.html", now, nodes=told, listed=listed, **counted)
+        speaking = links.speaking(db, listed.ids, now)
+    told = [
+        Node(
+            device,
+            link,
+            None if device["dev_eui"] in speaking else links.why_silent(device, link, heard_by, now),
+        )
+        for device, link in found
+    ]
+    return render(request, "nodes.html", now, nodes=told, listed=listed, groups=groups, unknown=unknown)
 
 
 @router.page("/gateways")

@@ -38,7 +38,7 @@ class Card:
 def overview(request: Request, site: AtSite, q: str = "", after: str = "") -> HTMLResponse:
     now = site.clock.now_ms()
     with queries.opened(site.store) as db:
-        listed = part(places.names(db, request.state.asker), q, after, MOST)
+        listed = part(db, [places.listed(request.state.asker)], q, after, MOST)
         found = list(places.places(db, request.state.asker, listed.ids))
         seen = list(places.see_all(db, found, now))
         warnings = alarms_shown.in_force(db, request.state.asker, tongue(request).language)

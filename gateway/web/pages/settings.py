@@ -8,12 +8,13 @@ from gateway.access.roles import Role
 from gateway.alarms import marks, node_marks, notifications
 from gateway.alarms.records import KINDS
 from gateway.store import queries, sites
-from gateway.web.listing import part
+from gateway.web.listing import Listed, part
 from gateway.web.page import PageRouter, render
 from gateway.web.problems import RequestError
 from gateway.web.site import AtSite
 
 _MOST = 100
+_ALL = Listed("site", "id", "1 = 1")
 router = PageRouter(require(Role.OPERATOR))
 
 
@@ -21,7 +22,7 @@ router = PageRouter(require(Role.OPERATOR))
 def settings(request: Request, site: AtSite, q: str = "", after: str = "") -> HTMLResponse:
     now = site.clock.now_ms()
     with queries.opened(site.store) as db:
-        listed = part(sites.names(db), q, after, _MOST)
+        listed = part(db, [_ALL], q, after, _MOST)
         known = [found for id_ in listed.ids if (found := sites.site(db, id_))]
         counted = {id_: len(marks.of_site(db, id_, now)) for id_ in listed.ids}
         told = notifications.all_of_them(db)

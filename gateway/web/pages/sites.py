@@ -200,7 +200,7 @@ def geojson(request: Request, site: AtSite, after: str = "") -> Response:
     """Places by name with their newest values (RFC 7946); beyond a thousand `next` says where to go on."""
     now = site.clock.now_ms()
     with queries.opened(site.store) as db:
-        listed = part(places.names(db, request.state.asker), "", after, _FEATURES)
+        listed = part(db, [places.listed(request.state.asker)], "", after, _FEATURES)
         found = list(places.places(db, request.state.asker, listed.ids))
         features = [_feature(seen) for seen in places.see_all(db, found, now)]
     document: dict[str, Any] = {"type": "FeatureCollection", "features": features}

@@ -16,6 +16,13 @@ PATHS = (
     *("/settings", f"/settings/{CREEK}", PLACE, f"{PLACE}?start=P30D", f"{PLACE}?start=P1Y&with={SQUARE}"),
     *(OTHER, f"{PLACE}/level.json?start=P1Y", f"{PLACE}/level.csv", f"{PLACE}/level.svg?start=P1Y"),
     *("/sites.geojson", "/api/v1/sites", f"/api/v1{OTHER}/orientation", f"/api/v1{PLACE}/readings"),
+    *(
+        "/?q=Aue",
+        f"/?after={CREEK}",
+        "/nodes?q=markt",
+        f"/nodes?after={CREEK}",
+        f"/api/v1/rollups?quantity=level&site={CREEK}",
+    ),
 )
 
 

@@ -12,6 +12,10 @@ from gateway.store.ledger import Store
 
 NOW = 1_795_348_800_000  # 2026-11-22T12:00:00Z
 MINUTE = 60_000
+_RHYTHM = """
+    INSERT INTO rhythm VALUES (?, ?, 900000, 0, 2, 0, 0, ?) ON CONFLICT (dev_eui) DO UPDATE
+    SET heard_at = excluded.heard_at, silent_at = excluded.silent_at WHERE excluded.heard_at > rhythm.heard_at
+"""
 KEY = bytes.fromhex("00112233445566778899aabbccddeeff")  # must never be seen in an answer
 GATEWAYS = ("aa555a0000000101", "aa555a0000000102")
 
@@ -81,6 +85,7 @@ class Ledger:
         uplink = Uplink(id_, session.id, dev_eui, session.dev_addr, fcnt, 1, False, time, phy, payload)
         self.store.add_uplink(uplink)
         self.store.set_fcnt_up(session.id, fcnt)
+        self.store.connection.execute(_RHYTHM, (dev_eui, time, time + 40 * MINUTE))
         for gateway_id, rssi in zip(GATEWAYS, rssi_dbm, strict=False):
             snr = round((rssi + 115) / 2.5, 1)
             heard = Reception(gateway_id, time, phy, 868_100_000, "SF9BW125", rssi, snr, time % 2**32)

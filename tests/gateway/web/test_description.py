@@ -13,6 +13,7 @@ ROUTES = {
     "/api/v1/devices/{dev_eui}/readings": f"/api/v1/devices/{CREEK}/readings",
     "/api/v1/devices/{dev_eui}/loss": f"/api/v1/devices/{CREEK}/loss",
     "/api/v1/uplinks": "/api/v1/uplinks",
+    "/api/v1/rollups": f"/api/v1/rollups?quantity=level&site={CREEK}",
     "/healthz": "/healthz",
 }
 TOKENS = ("/api/v1/tokens", "/api/v1/tokens/{id}")

@@ -13,14 +13,14 @@ from fastapi import FastAPI
 from gateway.access.roles import Principal, Role
 from gateway.config import HttpConfig
 from gateway.counters import Counters
-from gateway.model import Installation
+from gateway.model import Installation, Site
 from gateway.notify import Notifier
 from gateway.store import queries, sites
 from gateway.store.database import Connection, Where
-from gateway.web import places
+from gateway.web import links, places
 from gateway.web.api import create_app
-from gateway.web.listing import part
-from tests.gateway.web.conftest import CREEK, SQUARE
+from gateway.web.listing import Listed, part
+from tests.gateway.web.conftest import CREEK, SQUARE, client_of
 from tests.gateway.web.ledger import MINUTE, NOW, Ledger, StoppedClock
 
 HOUR, DAY = 60 * MINUTE, 24 * 60 * MINUTE
@@ -62,6 +62,22 @@ async def test_a_long_curve_is_made_of_hours_with_their_band(long: Ledger, clien
     assert 'fill-opacity="0.2"' not in (await client.get(f"/sites/{CREEK}/head.svg?start=P7D")).text
     readings = (await client.get(f"/sites/{CREEK}/head.csv?start=P1Y")).text
     assert len(readings.splitlines()) == 1 + 40 * 48
+
+
+async def test_days_of_many_places_stand_in_one_answer(long: Ledger, client: httpx.AsyncClient) -> None:
+    """Only of those that the asker may see, each once, in the order asked for."""
+    path = f"/api/v1/rollups?quantity=head&site={SQUARE}&site={CREEK}&site=nowhere&site={CREEK}"
+    told = (await client.get(path)).json()
+    square, creek = told["series"]
+    assert (square["site_id"], square["start"], creek["site_id"]) == (SQUARE, [], CREEK)
+    assert creek["readings"] == [24, *[48] * 39, 24] and creek["start"][1] == "2026-10-14T00:00:00.000Z"
+    assert creek["mean"][1] == pytest.approx(1012 + 11.5 + 3.5) and creek["most"][1] == 1012 + 23 + 7
+    hours = (await client.get(path + "&span=hourly&from=2026-10-14T00:00:00Z&to=2026-10-14T02:00:00Z")).json()
+    assert hours["series"][1]["mean"] == [1015.5, 1016.5] and told["unit"] == "mm" == hours["unit"]
+    refused = await client.get(path + "&span=hourly&from=2000-01-01T00:00:00Z")
+    assert refused.status_code == 422 and "50,000 at most" in refused.text
+    async with client_of(client._transport.app, "198.51.100.7") as stranger:  # type: ignore[attr-defined]
+        assert (await stranger.get(path)).json()["series"] == []
 
 
 def test_hours_in_which_a_node_came_tell_of_neither_place(long: Ledger) -> None:
@@ -137,9 +153,35 @@ async def test_lists_go_on_where_the_part_before_ended(ledger: Ledger, client: h
     assert len(set(re.findall(r"Pegel \d{3}(?=<)", told))) == 10
 
 
-def test_a_part_begins_after_the_last_one() -> None:
-    known = [(str(n), f"Name {n}") for n in range(5)]
-    assert part(known, "", "", 2) == part(known, "", "gone", 2)
-    assert (part(known, "", "1", 2).ids, part(known, "", "1", 2).following) == (["2", "3"], "3")
-    assert (part(known, "", "3", 2).ids, part(known, "", "3", 2).following) == (["4"], None)
-    assert part(known, "NAME 3", "", 2).ids == ["3"] and part(known, "nobody", "", 2).total == 0
+def test_a_part_begins_after_the_last_one(ledger: Ledger) -> None:
+    def shown(query: str = "", after: str = "", most: int = 2) -> tuple[list[str], str | None]:
+        found = part(db, [Listed("site", "id", "id LIKE ?", ("n%",))], query, after, most)
+        return [*found.ids], found.following
+
+    db = ledger.store.connection
+    with ledger.store.transaction():
+        for id_, name in (("n3", "Ähre"), ("n1", "Aal"), ("n0", ""), ("n4", "Straße 5_%!"), ("n2", "Ahorn")):
+            sites.add(db, Site(id_, name))
+    assert shown() == (["n1", "n2"], "n2") == shown(after="gone") == shown(after="\0")
+    assert shown(after="n2") == (["n3", "n0"], "n0")
+    assert shown(after="n0") == (["n4"], None)
+    assert shown("AHR") == (["n3"], None) and shown("strasse") == (["n4"], None) == shown("_%!")
+    assert shown("n0") == (["n0"], None) and shown("5%") == ([], None) == shown("%" * 10_000)
+
+
+def test_silent_nodes_come_first_whatever_the_size_of_a_part(ledger: Ledger) -> None:
+    db = ledger.store.connection
+    with ledger.store.transaction():
+        for number in range(9):
+            ledger.add(f"{number:016x}", f"Node {number}", since=None)
+            db.execute(
+                "INSERT INTO rhythm VALUES (?, 0, 1, 0, 1, 0, 0, ?)", (f"{number:016x}", NOW + number % 3 - 1)
+            )
+    lists = [each._replace(seen=f"dev_eui < '1' AND {each.seen}") for each in links.by_silence(NOW)]
+    for most in (1, 2, 3, 4, 20):
+        walked, after = [], ""
+        while after is not None:
+            found = part(db, lists, "node", after, most)
+            walked += [int(dev_eui, 16) for dev_eui in found.ids]
+            after = found.following
+        assert walked == [0, 1, 3, 4, 6, 7, 2, 5, 8] and list(found.counts) == [6, 3]

@@ -37,8 +37,8 @@ def moved(ledger: Ledger) -> Ledger:
         ledger.hear(CREEK, NOW - 300 * MINUTE, {"level": 4444.0})
         db.execute("UPDATE site SET published = 1 WHERE id = ?", (CREEK,))
         db.execute(
-            "INSERT INTO site SELECT 'secret', 'GEHEIMHOF', 51.98765, 8.98765, 0, blur_m, gauge_zero_mm, "
-            "water, note, created_at FROM site WHERE id = ?",
+            "INSERT INTO site (id, name, lat, lon, published, blur_m, created_at)"
+            " SELECT 'secret', 'GEHEIMHOF', 51.98765, 8.98765, 0, blur_m, created_at FROM site WHERE id = ?",
             (CREEK,),
         )
         db.execute("DELETE FROM reading WHERE dev_eui = ? AND time >= ?", (CREEK, MOVED))
