@@ -81,9 +81,10 @@ def settle(db: Connection, dev_eui: str, quantities: set[str]) -> None:
         span = db.execute(_SPAN, (dev_eui, quantity)).fetchone()
         if span["first"] is None:
             continue
-        rollups.recompute(db, dev_eui, quantity, span["first"], span["last"] + 1)
         if quantity in LIMITS:
-            keeping.rejudge(db, dev_eui, quantity, span["first"])
+            keeping.rejudge(db, dev_eui, quantity, span["first"])  # and its hours and days
+        else:
+            rollups.recompute(db, dev_eui, quantity, span["first"], span["last"] + 1)
 
 
 def redecode(writing: Writing, dev_eui: Eui | None = None, apply: bool = False) -> dict[str, Any]:

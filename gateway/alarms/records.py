@@ -1,6 +1,6 @@
 """Alarms in the store: raised once per subject, acknowledged by somebody, ended when it is over."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -11,6 +11,7 @@ from gateway.store.database import Connection, among
 Kind = Literal["mark", "rise", "node", "silence", "gateway_silence", "conflict"]
 KINDS: tuple[Kind, ...] = ("mark", "rise", "node", "silence", "gateway_silence", "conflict")
 
+_PUBLIC_KINDS = frozenset({"mark", "rise", "node"})
 _RAISE = """
     INSERT INTO alarm (kind, subject, site_id, mark_id, dev_eui, gateway_id, uplink_id, quantity, value, peak,
                        measured_at, raised_at, drill)
@@ -99,6 +100,11 @@ def acknowledge(db: Connection, alarm_id: int, by: str, now: int) -> None:
     if row["drill"]:
         close(db, row["subject"], now)
     _tell(db, alarm_id)
+
+
+def is_public(row: Mapping[str, Any]) -> bool:
+    """Of one as it is shown, with its site: a drill is no news for the public, and neither is a dead battery."""
+    return bool(row["published"] and row["kind"] in _PUBLIC_KINDS and not row["drill"])
 
 
 def find(db: Connection, alarm_id: int) -> dict[str, Any]:

@@ -23,7 +23,6 @@ from gateway.web.site import AtSite
 router = APIRouter()
 _ALARMS = Order(raised_at=int, id=int)
 _SHOWN = tuple(shapes.Alarm.model_fields)
-_PUBLIC_KINDS = frozenset({"mark", "rise", "node"})
 _HIDDEN = ("dev_eui", "gateway_id", "acknowledged_at", "acknowledged_by")
 
 
@@ -158,8 +157,7 @@ async def remove_notification(desk: AtDesk, name: str) -> None:
 
 
 def _may_see(row: Row, is_known: bool) -> bool:
-    """A drill is no news for the public, and neither is a dead battery."""
-    return is_known or bool(row["published"] and row["kind"] in _PUBLIC_KINDS and not row["drill"])
+    return is_known or records.is_public(row)
 
 
 def _shown(row: Row, is_known: bool) -> Row:

@@ -9,16 +9,43 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
+from weakref import finalize
 
 from gateway.model import GatewayError
 
 SCHEMA = Path(__file__).parent / "schema"
 ALL = (1 << 63) - 1  # a LIMIT that is none
 _KEYS = 256  # of one statement
+_IDLE = 8  # a page asks two or three at once
 
 
 class StoreError(GatewayError):
     """The database cannot be opened, read or written."""
+
+
+class Idle:
+    """The connections of those who read, between two readings; closed with whom they belong to."""
+
+    def __init__(self) -> None:
+        self._connections: list[Connection] = []
+        finalize(self, _close_all, self._connections)
+
+    def take(self) -> "Connection | None":
+        try:
+            return self._connections.pop()
+        except IndexError:
+            return None
+
+    def lay(self, db: "Connection") -> None:
+        if len(self._connections) < _IDLE:
+            self._connections.append(db)
+        else:
+            db.close()
+
+
+def _close_all(connections: "list[Connection]") -> None:
+    for each in connections:
+        each.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +54,7 @@ class Postgres:
 
     url: str
     password_file: Path | None = field(default=None, repr=False)
+    idle: Idle = field(default_factory=Idle, repr=False, compare=False)
 
     def __str__(self) -> str:
         return self.url.partition("?")[0]

@@ -8,7 +8,7 @@ from typing import Any
 
 from gateway.model import GatewayError
 from gateway.store import database
-from gateway.store.database import Postgres, Role, StoreError, missing_steps, within
+from gateway.store.database import Connection, Postgres, Role, StoreError, missing_steps, within
 
 try:
     import psycopg
@@ -146,13 +146,43 @@ def connect(target: Postgres) -> PostgresConnection:
 
 
 @contextmanager
-def reading(target: Postgres) -> Iterator[PostgresConnection]:
-    db = PostgresConnection(target)
+def reading(target: Postgres) -> Iterator[Connection]:
+    """Over a connection that somebody has read by before, if it still lives: a new one takes milliseconds."""
+    db = _begun(target)
     try:
-        db.execute(_BEGIN_READING)
         yield db
     finally:
+        _lay(target, db)
+
+
+def _begun(target: Postgres) -> Connection:
+    """A server that has restarted has left none of them alive."""
+    while idle := target.idle.take():
+        try:
+            idle.execute(_BEGIN_READING)
+        except StoreError:
+            idle.close()
+        else:
+            return idle
+    db = PostgresConnection(Postgres(target.url, target.password_file))  # it does not hold where it lies idle
+    try:
+        db.execute(_BEGIN_READING)
+    except StoreError:
         db.close()
+        raise
+    return db
+
+
+def _lay(target: Postgres, db: Connection) -> None:
+    if db.in_transaction:
+        try:
+            db.execute("ROLLBACK")
+        except StoreError:
+            db.close()
+        else:
+            target.idle.lay(db)
+    else:
+        db.close()  # broken meanwhile
 
 
 def _open(target: Postgres) -> "psycopg.Connection[PostgresRow]":

@@ -10,6 +10,7 @@ HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
 SPANS = {"hourly": HOUR_MS, "daily": DAY_MS}
 _ENERGIES = frozenset(("laeq", "lafmax", "l10", "l90"))
+_LOUDEST_DB = 194  # the pressure of the air itself; a value beyond it that nobody has judged yet is no sound
 _BAD = (4, 9)  # QARTOD fail and missing count for nothing
 
 _ADD = """
@@ -43,7 +44,7 @@ class Span(NamedTuple):
 
 def add(db: Connection, good: Iterable[tuple[str, str, int, float]]) -> None:
     """Device, quantity, time and value of readings that are new."""
-    rows = list(good)
+    rows = [each for each in good if each[1] not in _ENERGIES or each[3] <= _LOUDEST_DB]
     for table, span_ms in SPANS.items():
         sums: dict[tuple[str, str, int], tuple[int, float, float, float]] = {}
         for dev_eui, quantity, time, value in rows:

@@ -10,8 +10,6 @@ from gateway.store.database import Connection
 from gateway.web.curve import Limit
 from gateway.web.quantities import scaled
 
-_PUBLIC_KINDS = frozenset({"mark", "rise", "node"})  # a dead battery is no news for the public
-
 
 @dataclass(frozen=True, slots=True)
 class Raised:
@@ -52,8 +50,7 @@ def limits(db: Connection, site_id: str, quantity: str, at: int) -> list[Limit]:
 
 def _shown(rows: Iterable[dict[str, Any]], asker: Principal | None, language: str) -> Iterator[Raised]:
     for row in rows:
-        is_public = row["published"] and row["kind"] in _PUBLIC_KINDS and not row["drill"]
-        if asker or is_public:
+        if asker or records.is_public(row):
             yield Raised(
                 id=row["id"],
                 site_id=row["site_id"],

@@ -162,7 +162,11 @@ async def test_a_page_of_another_site_changes_nothing(house: House, headers: dic
 async def test_every_route_of_the_interface_asks_who_it_is(lived_in: House) -> None:
     """A route that forgets to ask would answer a stranger with something else than 401."""
     open_to_all = {"/api/v1/session", "/healthz", "/readyz"}
-    published = {("/api/v1/alarms", "get"), ("/api/v1/sites/{site_id}/marks", "get")}
+    published = {
+        ("/api/v1/alarms", "get"),
+        ("/api/v1/rollups", "get"),
+        ("/api/v1/sites/{site_id}/marks", "get"),
+    }
     app = lived_in.app()
     routes = [(path, method) for path, each in app.openapi()["paths"].items() for method in each]
     assert len(routes) >= 10

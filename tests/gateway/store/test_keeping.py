@@ -6,6 +6,7 @@ from math import log10
 
 import pytest
 
+from gateway import redecode
 from gateway.judge import dust, keeping
 from gateway.judge.gaps import Gap, gaps
 from gateway.model import Installation, Reading, Uplink
@@ -149,3 +150,21 @@ def test_gaps_close_when_the_journal_answers(desk: Desk, node: Node) -> None:
     came(2, 3, 4, fport=2)
     assert gaps(db, node.dev_eui, "distance", *span) == []
     assert gaps(db, node.dev_eui, "temperature", *span) == whole
+
+
+def test_a_level_that_no_sound_has_never_reaches_a_sum(desk: Desk, node: Node) -> None:
+    """As a hostile node reports it, and as one that nobody has judged lies there since earlier versions."""
+    db, day = desk.store.connection, (node.dev_eui, "laeq", BEGIN, BEGIN + DAY_MS)
+    for at, level in enumerate((60.0, 5000.0, 1e300, 60.0)):
+        take(desk, node, BEGIN + at * STEP, laeq=level)
+    take(desk, node, BEGIN + STEP // 2, laeq=1e18)  # late: what is there is judged again
+    assert [flag for _, flag in told(desk, node, "laeq")] == [1, 4, 4, 4, 1]
+    for _ in range(2):
+        (found,) = rollups.read(db, "daily", *day)
+        assert (found.readings, found.most) == (2, 60) and found.mean == pytest.approx(60)
+        with desk.store.transaction():
+            db.execute("UPDATE reading SET flag = 2 WHERE quantity = 'laeq'")
+            rollups.recompute(db, *day)
+    with desk.store.transaction():
+        redecode.settle(db, node.dev_eui, {"laeq"})
+    assert [flag for _, flag in told(desk, node, "laeq")] == [1, 4, 4, 4, 1]
