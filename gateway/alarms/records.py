@@ -103,7 +103,7 @@ def acknowledge(db: Connection, alarm_id: int, by: str, now: int) -> None:
 
 
 def is_public(row: Mapping[str, Any]) -> bool:
-    """Of one as it is shown, with its site: a drill is no news for the public, and neither is a dead battery."""
+    """As it is shown, with its site: a drill is no news for the public, and neither is a dead battery."""
     return bool(row["published"] and row["kind"] in _PUBLIC_KINDS and not row["drill"])
 
 
