@@ -97,13 +97,19 @@ def worded(key: str, /, **values: str | float) -> str:
     return words.say(words.of_environment(os.environ), key, **values)
 
 
+def spoken(text: object) -> str:
+    """What an error or a finding says, in that language as far as it has words of the catalogues."""
+    said = text.text if isinstance(text, GatewayError) else text
+    return words.told(words.of_environment(os.environ), said)
+
+
 def refuse(error: object) -> NoReturn:
-    typer.echo(f"messfunk: {error}", err=True)
+    typer.echo(f"messfunk: {spoken(error)}", err=True)
     raise typer.Exit(_USAGE)
 
 
 def fail(error: object) -> NoReturn:
-    typer.echo(f"messfunk: {error}", err=True)
+    typer.echo(f"messfunk: {spoken(error)}", err=True)
     raise typer.Exit(_FAILED)
 
 

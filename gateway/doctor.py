@@ -11,7 +11,9 @@ from gateway.model import GatewayError
 from gateway.mqtt.look import Seen
 from gateway.peers import BrokerConfig, LnsConfig
 from gateway.store import backup
+from gateway.words import said
 
+Values = dict[str, str | float]
 _TIMEX_BYTES = 512  # more than any kernel's struct timex
 _TIME_ERROR = 5  # the clock is not synchronized (adjtimex(2))
 _FREE_BYTES = 1 << 30
@@ -33,11 +35,12 @@ def examine(
     yield _master_key(config)
     yield _lock(config.store.path)
     yield _backup(config, now_ms)
+    yield from _formers(config.store.path)
     yield from doctor_files.examine(config, now_ms)
     for each in (*config.source, *config.sink):
         if isinstance(each, BrokerConfig):
-            kind = "source" if isinstance(each, LnsConfig) else "sink"
-            yield from doctor_brokers.examine(each, f"{kind} {each.name}", look)
+            kind = "doctor.source" if isinstance(each, LnsConfig) else "doctor.sink"
+            yield from doctor_brokers.examine(each, said(kind, name=each.name), look)
     for source in config.source:
         if not isinstance(source, LnsConfig):
             yield from _gateways(source)
@@ -51,73 +54,74 @@ def is_synchronized() -> bool:
 
 def _clock(is_good: bool) -> Finding:
     if is_good:
-        return Finding("clock", "good", "it follows a time server")
-    return Finding(
-        "clock", "wrong", "no time server steers it, readings are dated by it: install chrony or timesyncd"
-    )
+        return Finding(said("doctor.clock"), "good", said("doctor.clockGood"))
+    return Finding(said("doctor.clock"), "wrong", said("doctor.clockFree"))
 
 
 def _disk(folder: Path, free: Callable[[Path], tuple[int, int]]) -> Finding:
+    name = said("doctor.disk")
     try:
         left, size = free(folder)
     except OSError as error:
-        return Finding("disk", "wrong", f"{folder}: {error.strerror}: create it, or change [store] path")
-    told = f"{folder}: {left / 1e9:.1f} of {size / 1e9:.1f} GB free"
+        return Finding(name, "wrong", said("doctor.diskGone", folder=str(folder), error=error.strerror or ""))
+    values: Values = {"folder": str(folder), "left": round(left / 1e9, 1), "size": round(size / 1e9, 1)}
     if left < _FREE_BYTES or left < size * _FREE_SHARE:
-        return Finding("disk", "wrong", f"{told}: make room, what cannot be stored is not acknowledged")
-    return Finding("disk", "good", told)
+        return Finding(name, "wrong", said("doctor.diskFull", **values))
+    return Finding(name, "good", said("doctor.diskFree", **values))
 
 
 def _master_key(config: Config) -> Finding:
-    key = config.store.key_file
+    name, key = said("doctor.masterKey"), config.store.key_file
     if key is None:
-        return Finding("master key", "look", "plain_keys = true: the nodes' keys lie open; for simulations")
+        return Finding(name, "look", said("doctor.keyPlain"))
     if not key.exists():
-        return Finding(
-            "master key", "look", f"{key}: none yet; the first device makes it, or restore it from your copy"
-        )
+        return Finding(name, "look", said("doctor.keyNone", key=str(key)))
     try:
         key.read()
     except GatewayError as error:
-        return Finding("master key", "wrong", str(error))
-    return Finding("master key", "good", f"{key}: keep a copy elsewhere, not with the backups")
+        return Finding(name, "wrong", error.text)
+    return Finding(name, "good", said("doctor.keyGood", key=str(key)))
 
 
 def _lock(database: Path) -> Finding:
+    name = said("doctor.lock")
     if not database.absolute().parent.is_dir():
-        return Finding("database lock", "wrong", f"{database.parent}: no such folder; create it")
+        return Finding(name, "wrong", said("doctor.noFolder", folder=str(database.parent)))
     with local.Lock(database) as lock:
         is_free = lock.take()
     if is_free:
-        return Finding("database lock", "look", f"{database}: no gateway works with it; start one")
-    return Finding("database lock", "good", f"{database}: a gateway works with it")
+        return Finding(name, "look", said("doctor.lockFree", database=str(database)))
+    return Finding(name, "good", said("doctor.lockHeld", database=str(database)))
+
+
+def _formers(database: Path) -> Iterator[Finding]:
+    """Copies that were made before a schema was brought up to date."""
+    for file in sorted(database.parent.glob(f"{database.name}.schema-*")):
+        yield Finding(said("doctor.former"), "look", said("doctor.formerKept", file=str(file)))
 
 
 def _backup(config: Config, now_ms: int) -> Finding:
-    folder = config.backup.folder
+    name, folder = said("doctor.backup"), config.backup.folder
     if folder is None:
-        return Finding("backup", "wrong", "none is made: set [backup] folder, on another disk")
+        return Finding(name, "wrong", said("doctor.backupOff"))
     age_ms = backup.age_ms(folder, now_ms)
     if age_ms is None:
-        return Finding("backup", "wrong", f"{folder}: none yet; run: messfunk backup create --to {folder}")
-    told = f"{folder}: the newest is {age_ms // _HOUR_MS} hours old"
+        return Finding(name, "wrong", said("doctor.backupNone", folder=str(folder)))
+    values: Values = {"folder": str(folder), "hours": age_ms // _HOUR_MS}
     if age_ms > _STALE_H * _HOUR_MS:
-        return Finding("backup", "wrong", f"{told}: the gateway's log says why")
-    return Finding("backup", "good", f"{told}; messfunk backup verify reads it")
+        return Finding(name, "wrong", said("doctor.backupStale", **values))
+    return Finding(name, "good", said("doctor.backupGood", **values))
 
 
 def _gateways(source: SourceConfig | StationConfig) -> Iterator[Finding]:
     """What protects a port that gateways call."""
-    where = f"source {source.type} {source.bind}"
+    name = said("doctor.source", name=f"{source.type} {source.bind}")
     if isinstance(source, SourceConfig):
         if not source.bind.is_loopback:
-            text = "UDP has no password: keep the port on a VPN or the gateways' own network"
-            yield Finding(where, "look", text)
+            yield Finding(name, "look", said("doctor.udpOpen"))
         return
     asks = source.tokens_file or source.client_ca_file
     if asks:
-        yield Finding(where, "good", f"{asks}: whoever calls shows that it is that gateway")
+        yield Finding(name, "good", said("doctor.stationsKnown", file=str(asks)))
     else:
-        yield Finding(
-            where, "look", "whoever reaches the port is believed: set tokens_file or client_ca_file"
-        )
+        yield Finding(name, "look", said("doctor.stationsOpen"))

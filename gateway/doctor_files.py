@@ -8,6 +8,7 @@ from gateway import certificates
 from gateway.config import Config
 from gateway.finding import Finding
 from gateway.section import Section
+from gateway.words import said
 
 _DAY_MS = 24 * 3_600_000
 _SOON_DAYS = 21
@@ -19,11 +20,10 @@ _CERTIFICATES = ("tls_cert_file", "cert_file", "ca_file", "client_ca_file")
 def examine(config: Config, now_ms: int) -> Iterator[Finding]:
     for key, file in _named(config, _SECRETS):
         if _is_open(file):
-            yield Finding(key, "wrong", f"{file}: others on this machine can read it; run: chmod 600 {file}")
+            yield Finding(key, "wrong", said("doctor.secretOpen", file=str(file)))
     database = config.store.path
     if config.store.url is None and database.exists() and _is_open(database):
-        text = f"{database}: others can read what the nodes said; run: chmod 600 {database}"
-        yield Finding("database", "wrong", text)
+        yield Finding(said("doctor.database"), "wrong", said("doctor.databaseOpen", file=str(database)))
     for key, file in _named(config, _CERTIFICATES):
         yield _certificate(key, file, now_ms)
 
@@ -46,7 +46,9 @@ def _certificate(key: str, file: Path, now_ms: int) -> Finding:
     try:
         days = (certificates.ends_ms(file) - now_ms) // _DAY_MS
     except (OSError, ValueError, KeyError) as error:
-        return Finding(key, "wrong", f"{file}: no certificate that can be read: {error}")
+        return Finding(key, "wrong", said("doctor.notRead", file=str(file), error=str(error)))
     if days < 0:
-        return Finding(key, "wrong", f"{file}: ended {-days} days ago; renew it")
-    return Finding(key, "look" if days < _SOON_DAYS else "good", f"{file}: good for {days} days")
+        return Finding(key, "wrong", said("doctor.ended", file=str(file), count=-days))
+    return Finding(
+        key, "look" if days < _SOON_DAYS else "good", said("doctor.ends", file=str(file), count=days)
+    )

@@ -6,7 +6,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`look` is what nobody but the operator can see; `wrong` needs doing."""
+    """`look` is what nobody but the operator can see; `wrong` needs doing. Texts may be `words.Said`."""
 
     name: str
     state: Literal["good", "look", "wrong"]

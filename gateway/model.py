@@ -11,6 +11,11 @@ from typing import Literal, NamedTuple, Protocol
 class GatewayError(Exception):
     """Root of what the gateway refuses; the text names the thing and the next step."""
 
+    @property
+    def text(self) -> str:
+        """Perhaps a `words.Said`, which can be told in other languages."""
+        return self.args[0] if self.args and isinstance(self.args[0], str) else str(self)
+
 
 class NotFoundError(GatewayError):
     """What is asked for does not exist."""

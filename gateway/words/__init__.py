@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 LANGUAGES = ("de", "en")
 MINUS = "\N{MINUS SIGN}"
@@ -15,7 +16,8 @@ _DECIMAL_SIGN = {"de": ",", "en": "."}
 def catalogue(language: str) -> dict[str, str]:
     """All texts of a language; they are shared, do not change them."""
     texts: dict[str, str] = {}
-    for path in sorted(Path(__file__).parent.glob(f"*{language}.json")):
+    end = f"{language}.json"
+    for path in sorted(Path(__file__).parent.glob(f"*{end}"), key=lambda path: path.name.removesuffix(end)):
         texts |= json.loads(path.read_text(encoding="utf-8"))
     return texts
 
@@ -30,6 +32,37 @@ def say(language: str, key: str, /, **values: str | float) -> str:
     return text.format_map(
         {name: value if isinstance(value, str) else number(language, value) for name, value in values.items()}
     )
+
+
+class Said(str):
+    """A text in English that remembers what it says, so that it can be told in another language."""
+
+    key: str
+    values: dict[str, Any]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _again, (self.key, self.values)
+
+
+def said(key: str, /, **values: str | float) -> Said:
+    text = Said(say("en", key, **values))
+    text.key, text.values = key, values
+    return text
+
+
+def told(language: str, text: object) -> str:
+    """What somebody said, in this language; other texts as they are."""
+    if not isinstance(text, Said):
+        return str(text)
+    values = {
+        name: told(language, value) if isinstance(value, str) else value
+        for name, value in text.values.items()
+    }
+    return say(language, text.key, **values)
+
+
+def _again(key: str, values: dict[str, Any]) -> Said:
+    return said(key, **values)
 
 
 def of_environment(environment: Mapping[str, str]) -> str:

@@ -95,6 +95,19 @@ def test_the_command_says_what_to_do_and_fails(config: Path) -> None:
     assert "wrong  backup: " in said
 
 
+def test_it_speaks_as_the_locale_says(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every finding, but what other programs have said; for programs the document stays English."""
+    config.with_name("ledger.db.schema-14").write_bytes(b"")
+    monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
+    said = CliRunner().invoke(app, ["doctor", "--config", str(config)]).output
+    assert "falsch  Sicherung: " in said and "noch keine; ausführen: messfunk backup create" in said
+    assert "prüfen  älterer Bestand: " in said and "gut     Datenträger: " in said
+    told = json.loads(CliRunner().invoke(app, ["doctor", "--config", str(config), "--json"]).output)
+    english = {each["text"] for each in told["findings"]}
+    kept = [line for line in said.splitlines() if line.partition(": ")[2] in english]
+    assert [line for line in kept if "127.0.0.1" not in line] == []
+
+
 def named(found: Iterable[Finding]) -> list[tuple[str, str]]:
     return [(each.state, each.text) for each in found]
 

@@ -21,7 +21,7 @@ SPEAKERS = [
     if "vendor" not in path.parts
 ]
 KEY = re.compile(r"""["'`]([a-z]\w*(?:\.\w+)+)["'`]""")
-CALL = re.compile(r"""\b(?:say|t|worded)\((?:[\w.]+, )?["'`]([a-z]\w*(?:\.\w+)+)["'`]""")
+CALL = re.compile(r"""\b(?:say|said|t|worded)\((?:[\w.]+, )?["'`]([a-z]\w*(?:\.\w+)+)["'`]""")
 
 # Keys that are put together at run time: what stands before the variable part, and all that may follow.
 FAMILIES: dict[str, set[str]] = {
@@ -41,6 +41,7 @@ FAMILIES: dict[str, set[str]] = {
     "area.": {row.key for row in limits.NOISE},
     "downlink.": {"queued", "pending", "sent", "delivered", "answered", "failed", "expired", "cancelled"},
     "why.noted.": {"mic", "mic_join", "replay", "dev_nonce", "repetition"},
+    "doctor.qos0.": {"chirpstack", "chirpstack_v3", "tts"},
     "weekday.": {str(day) for day in range(7)},
     "month.": {str(month) for month in range(1, 13)},
 }
