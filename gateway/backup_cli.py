@@ -7,19 +7,16 @@ import typer
 
 from gateway import local
 from gateway.clock import WallClock
-from gateway.console import AsJson, ConfigOption, DbOption, database, refusing, tell
+from gateway.console import AsJson, ConfigOption, DbOption, database, refusing, tell, worded
 from gateway.model import GatewayError
 from gateway.store import backup
 from gateway.web.shapes import instant
+from gateway.words import said
 
 app = typer.Typer(no_args_is_help=True, help="Copies of the ledger, without the master key.")
 
 BackupFile = Annotated[Path, typer.Argument(metavar="BACKUP")]
-_OPENS = {
-    None: "no keys are sealed in it",
-    True: "the present master key opens it",
-    False: "the present master key does NOT open it",
-}
+_OPENS = {None: "cli.keysNone", True: "cli.keysOpen", False: "cli.keysShut"}
 
 
 @app.command()
@@ -42,9 +39,15 @@ def verify(
     """Read all of a backup, and say whether the present master key opens it."""
     with refusing():
         seen = backup.verify(file, database(config, db, create=True).key_file)
-    newest = "none" if seen.newest_ms is None else instant(seen.newest_ms)
-    text = f"{file}: good; {seen.devices} devices, {seen.uplinks} uplinks, newest {newest}"
-    tell({"backup": str(file), **seen._asdict()}, as_json, f"{text}; {_OPENS[seen.opens]}")
+    text = worded(
+        "cli.verified",
+        file=str(file),
+        devices=seen.devices,
+        uplinks=seen.uplinks,
+        newest=worded("cli.none") if seen.newest_ms is None else instant(seen.newest_ms),
+        keys=worded(_OPENS[seen.opens]),
+    )
+    tell({"backup": str(file), **seen._asdict()}, as_json, text)
 
 
 @app.command()
@@ -55,10 +58,11 @@ def restore(
     with refusing():
         store = database(config, db, create=True)
         if store.url is not None:
-            raise GatewayError("PostgreSQL is restored by pg_restore")
+            raise GatewayError(said("cli.pgRestore"))
         backup.verify(file, store.key_file)
         with local.holding(store.path):
             former = backup.restore(file, store.path)
-    kept = f"; what was there is {former}" if former else ""
-    told = {"database": str(store.path), "former": former and str(former)}
-    tell(told, as_json, f"{store.path}: restored{kept}")
+    text = worded("cli.restored", file=str(store.path))
+    if former:
+        text = worded("cli.restoredOver", file=str(store.path), former=str(former))
+    tell({"database": str(store.path), "former": former and str(former)}, as_json, text)

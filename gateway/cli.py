@@ -49,6 +49,7 @@ from gateway.store import queries, retention, sites
 from gateway.store.ledger import Store
 from gateway.web import shapes
 from gateway.why import cli as why_cli
+from gateway.words import said
 
 app = typer.Typer()
 config_app = typer.Typer(no_args_is_help=True, help="The gateway's configuration file.")
@@ -104,7 +105,7 @@ def init(file: ConfigFile = CONFIG, as_json: AsJson = False) -> None:
             with file.open("x", encoding="utf-8") as new:
                 new.write(to_toml(Config(), commented=True))
         except FileExistsError:
-            raise GatewayError(f"{file} exists; name another file, or remove it first") from None
+            raise GatewayError(said("refusal.exists", file=str(file))) from None
     tell({"config": str(file)}, as_json, worded("cli.editConfig", name=str(file)))
 
 
@@ -115,7 +116,7 @@ def example(
 ) -> None:
     """Print an example; its guide, in English and German, lies beside it in gateway/guides."""
     if name not in _EXAMPLES:
-        refuse(f"no example {name}: there are {', '.join(_EXAMPLES)}")
+        refuse(said("refusal.noExample", name=name, names=", ".join(_EXAMPLES)))
     text = (_GUIDES / f"{name}.toml").read_text("utf-8")
     tell({"name": name, "toml": text, "guide": str(_GUIDES / f"{name}.md")}, as_json, text.rstrip())
 
@@ -126,7 +127,7 @@ def check(file: ConfigFile = CONFIG, as_json: AsJson = False) -> None:
     with refusing():
         kept = load(file).retention
     document = {"config": str(file), "ok": True, "retention": kept.model_dump()}
-    tell(document, as_json, f"{file}: good\nkept: {retention.told(kept)}; hours and days of values for ever")
+    tell(document, as_json, worded("cli.checked", file=str(file), kept=retention.told(kept)))
 
 
 @config_app.command(name="print")
@@ -156,7 +157,7 @@ def add(
 ) -> None:
     """Register a node. Its keys come from a file or standard input, never as an argument."""
     if (keys_file is None) != lns:
-        refuse("--keys-file FILE for a node that we serve, or --lns for one behind an LNS: give one")
+        refuse(said("refusal.keysOrLns"))
     wanted: dict[str, Any] = {"dev_eui": dev_eui, "name": name, "group": group}
     wanted |= {"lat": lat, "lon": lon, "mount_mm": mount_mm}
     wanted["keys"] = _read_keys(keys_file) if keys_file else None
@@ -191,8 +192,14 @@ def unknown(config: ConfigOption = None, db: DbOption = None, as_json: AsJson = 
     with refusing(), opened(config, db) as store:
         found = strangers.told(store.connection, WallClock().now_ms())
     lines = [
-        f"{each['dev_eui']}  JoinEUI {each['join_eui']}  {shapes.instant(each['last_at'])}  "
-        f"{each['requests']} requests, by gateway {each['gateway_id']}"
+        worded(
+            "cli.stranger",
+            name=each["dev_eui"],
+            join=each["join_eui"],
+            moment=shapes.instant(each["last_at"]),
+            count=each["requests"],
+            gateway=each["gateway_id"],
+        )
         for each in found
     ]
     tell({"unknown": found}, as_json, "\n".join(lines) or worded("cli.none"))
@@ -203,7 +210,11 @@ def show(dev_eui: DevEui, config: ConfigOption = None, db: DbOption = None, as_j
     """One node: what is known of it and its newest values. Never its keys."""
     with refusing():
         device = _described(config, db, dev_eui)
-    lines = [f"{key}: {'-' if value is None else value}" for key, value in device.items() if key != "last"]
+    lines = [
+        f"{worded(f'device.{key}')}: {'-' if value is None else value}"
+        for key, value in device.items()
+        if key != "last"
+    ]
     lines += [f"{_value(reading)}  {reading['time']}" for reading in device["last"]]
     tell({"device": device}, as_json, "\n".join(lines))
 
@@ -220,7 +231,7 @@ def remove(
 ) -> None:
     """Serve a node no more and forget its keys. Its history stays, and `device add` takes it up again."""
     if purge and typer.prompt("Its history goes for good. Type the DevEUI", err=True).lower() != dev_eui:
-        fail("another EUI: nothing was deleted")
+        fail(said("refusal.otherEui"))
     with refusing(), commanding(config, db) as run:
         run("device.remove", {"dev_eui": dev_eui, "purge": purge})
     done = worded("cli.purged" if purge else "cli.archived", name=dev_eui)
@@ -272,7 +283,7 @@ def _read_keys(file: str) -> dict[str, Any]:
     except OSError as error:
         refuse(f"{file}: {error.strerror}")
     except UnicodeDecodeError:
-        refuse(f"{file}: not a text file")
+        refuse(said("refusal.notText", file=file))
     except devices.DeviceError as error:
         refuse(f"{'standard input' if file == '-' else file}: {error}")
 

@@ -35,6 +35,7 @@ from gateway.sources.section import StationConfig as StationConfig
 from gateway.store.database import Postgres, Where
 from gateway.store.retention import RetentionConfig
 from gateway.web.section import PageConfig
+from gateway.words import said
 
 
 class StoreConfig(Section):
@@ -227,11 +228,11 @@ def load(file: Path) -> Config:
         tables = tomllib.loads(file.read_text("utf-8"))
         config = Config.model_validate(tables, context={"folder": file.parent})
     except OSError as error:
-        raise ConfigError(f"{file}: {error.strerror}; `messfunk config init` writes a first one") from None
+        raise ConfigError(said("refusal.noConfig", file=str(file), error=error.strerror or "")) from None
     except ValidationError as error:
         raise ConfigError("\n".join(complaints.lines(file, error, _expected, _CLASSES))) from None
     except ValueError as error:  # TOMLDecodeError and UnicodeDecodeError
-        raise ConfigError(f"{file}: not TOML: {error}") from None
+        raise ConfigError(said("refusal.notToml", file=str(file), error=str(error))) from None
     key = config.store.master_key_file
     paths = {"path": file.parent / config.store.path, "master_key_file": key and file.parent / key}
     store = config.store.model_copy(update=paths)

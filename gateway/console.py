@@ -46,12 +46,10 @@ DbOption = Annotated[Path | None, typer.Option("--db", metavar="FILE", help="The
 def database(config: Path | None, db: Path | None, create: bool = False) -> StoreConfig:
     """That of --db, or of the configuration; its path is where the running gateway is met, too."""
     if config and db:
-        raise ConfigError("--config and --db: give one of them")
+        raise ConfigError(words.said("refusal.oneOfTwo", choices="--config, --db"))
     store = StoreConfig(path=db) if db else load(config or CONFIG).store
     if not create and store.url is None and not store.path.exists():
-        raise GatewayError(
-            f"{store.path}: no such database; `messfunk gateway` or `messfunk device add` makes one"
-        )
+        raise GatewayError(words.said("refusal.noDatabase", database=str(store.path)))
     return store
 
 

@@ -10,6 +10,7 @@ from gateway.judge import keeping
 from gateway.model import RX2_OF_REGION, ConflictError, Device, GatewayError, NotFoundError, Session
 from gateway.store import sites
 from gateway.store.ledger import Store
+from gateway.words import said
 
 _KEYS = '{"join_eui": ..., "app_key": ...} or {"dev_addr": ..., "nwk_s_key": ..., "app_s_key": ...}'
 _RX_DELAY_S = 1  # in every region (RP002-1.0.4, RECEIVE_DELAY1)
@@ -129,10 +130,7 @@ def _is_archived(store: Store, dev_eui: str) -> bool:
     """False when it is not known at all."""
     state = store.registration(dev_eui)
     if state == "registered":
-        raise ConflictError(
-            f"device {dev_eui} is registered already; "
-            "to register it anew, `messfunk device remove` it first: its readings stay"
-        )
+        raise ConflictError(said("refusal.registered", name=dev_eui))
     return state == "archived"
 
 
@@ -189,7 +187,7 @@ def purge(store: Store, dev_eui: str) -> None:
 def find(store: Store, dev_eui: str) -> Device:
     device = store.device(dev_eui)
     if device is None:
-        raise NotFoundError(f"no device {dev_eui}; `messfunk device list` shows those there are")
+        raise NotFoundError(said("refusal.noDevice", name=dev_eui))
     return device
 
 
@@ -237,5 +235,5 @@ def _session(dev_eui: str, keys: AbpKeys, now: int) -> Session:
 def _hex(fields: Mapping[str, Any], name: str, size: int) -> bytes:
     text = fields[name]
     if not isinstance(text, str) or not re.fullmatch(rf"[0-9a-fA-F]{{{2 * size}}}", text):
-        raise DeviceError(f"{name}: expected {2 * size} hexadecimal digits")
+        raise DeviceError(said("refusal.hexadecimal", name=name, count=2 * size))
     return bytes.fromhex(text)

@@ -10,6 +10,7 @@ from gateway.devices import AbpKeys, DeviceError, OtaaKeys, Provisioning
 from gateway.model import Device
 from gateway.store import sites
 from gateway.store.ledger import Store
+from gateway.words import said
 
 _TOLD = ("name", "group", "lat", "lon", "mount_mm")
 # No node can have been given more JoinNonces elsewhere: each takes one of its 65,536 DevNonces.
@@ -124,7 +125,4 @@ def _keys(entry: Entry, is_foreign: bool) -> OtaaKeys | AbpKeys | None:
 
 def _check_keys(entry: Entry, is_lns: bool) -> None:
     if not has_keys(entry) and not is_lns and entry.activation != "lns":
-        raise DeviceError(
-            f"{entry.dev_eui}: the list has no keys of it, and it is not registered; "
-            "export them with it, or say --lns when an LNS has them"
-        )
+        raise DeviceError(said("refusal.noKeys", name=entry.dev_eui))

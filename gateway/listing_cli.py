@@ -28,8 +28,10 @@ from gateway.console import (
     refuse,
     refusing,
     tell,
+    worded,
 )
 from gateway.store import queries
+from gateway.words import said
 
 _AT_ONCE = 100  # so many are compared in one go; between them a running gateway does its own work
 _SHOWN = 20
@@ -74,7 +76,7 @@ def export_devices(
 ) -> None:
     """Write all nodes into a file that only you can read, for another gateway or another network."""
     if kind not in device_files.KINDS:
-        refuse(f"--format {kind}: there are {_KINDS}")
+        refuse(said("refusal.format", name=str(kind), names=_KINDS))
     with refusing():
         region = (Config() if db else load(config or CONFIG)).network.region
         found = _with_keys(config, db) if keys else _without(config, db)
@@ -85,7 +87,11 @@ def export_devices(
             refuse(error)
         _make(file, text)
     told = {"file": str(file), "format": kind, "devices": len(found), "keys": keys}
-    tell(told, as_json, f"{file}: {len(found)} devices {'with' if keys else 'without'} their keys")
+    tell(
+        told,
+        as_json,
+        worded("cli.exportedKeys" if keys else "cli.exported", file=str(file), number=len(found)),
+    )
 
 
 def group(
@@ -98,12 +104,13 @@ def group(
 ) -> None:
     """Put nodes into a group; a node is in one at most."""
     if (to is None) != none:
-        refuse("--to NAME or --none: give one")
+        refuse(said("refusal.toOrNone"))
     with refusing(), commanding(config, db) as run:
         for dev_eui in dev_euis:
             run("device.change", {"dev_eui": dev_eui, "changes": {"group": to}})
-    where = f"in the group {to}" if to else "in no group"
-    tell({"group": to, "devices": dev_euis}, as_json, f"{', '.join(dev_euis)}: {where}")
+    names = ", ".join(dev_euis)
+    text = worded("cli.grouped", names=names, group=to) if to else worded("cli.ungrouped", names=names)
+    tell({"group": to, "devices": dev_euis}, as_json, text)
 
 
 def groups(config: ConfigOption = None, db: DbOption = None, as_json: AsJson = False) -> None:
@@ -111,7 +118,7 @@ def groups(config: ConfigOption = None, db: DbOption = None, as_json: AsJson = F
     with refusing(), opened(config, db) as store:
         found = queries.groups(store.connection)
     lines = [f"{each['name']}: {each['devices']}" for each in found]
-    tell({"groups": found}, as_json, "\n".join(lines) or "no group; `messfunk device group` makes one")
+    tell({"groups": found}, as_json, "\n".join(lines) or worded("cli.noGroup"))
 
 
 def qr(
@@ -132,7 +139,7 @@ def qr(
         with opened(config, db) as store:
             device = devices.find(store, dev_eui)
         if device.join_eui is None:
-            fail(f"{dev_eui} does not join here: a label names the JoinEUI")
+            fail(said("refusal.noJoin", name=dev_eui))
         try:
             text = label.tr005(dev_eui, device.join_eui, profile, serial)
             if file:
@@ -145,13 +152,13 @@ def qr(
 def _read(file: Path, kind: str | None) -> device_files.Listing:
     """Errors name the place and never quote the text: it holds keys."""
     if kind not in (None, *device_files.KINDS):
-        refuse(f"--format {kind}: there are {_KINDS}")
+        refuse(said("refusal.format", name=str(kind), names=_KINDS))
     try:
         return device_files.parse(file.read_text("utf-8"), kind)
     except OSError as error:
         refuse(f"{file}: {error.strerror}")
     except UnicodeDecodeError:
-        refuse(f"{file}: not UTF-8; spreadsheets call it »CSV UTF-8«")
+        refuse(said("refusal.notUtf8", file=str(file)))
     except WireError as error:
         refuse(f"{file}: {error}")
 
@@ -202,6 +209,6 @@ def _make(file: Path, text: str) -> None:
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        fail(f"{file} exists; name another file")
+        fail(said("refusal.fileThere", file=str(file)))
     with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as made:
         made.write(text)

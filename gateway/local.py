@@ -14,9 +14,11 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, Self
 
+from gateway import words
 from gateway.access.roles import Principal, Role
 from gateway.commands import Writer
 from gateway.model import GatewayError
+from gateway.words import said
 
 _log = logging.getLogger(__name__)
 _LONGEST = 64 << 20  # bytes of a request: an import of 50,000 devices fits
@@ -65,9 +67,7 @@ def holding(database: Path) -> Iterator[None]:
     """For a gateway: GatewayError when another process works with the database."""
     with Lock(database) as lock:
         if not lock.take():
-            raise GatewayError(
-                f"{database}: another messfunk works with it; end that one, or name another database"
-            )
+            raise GatewayError(said("refusal.inUse", database=str(database)))
         yield
 
 
@@ -121,7 +121,7 @@ def _run(writer: Writer, principal: Principal, line: bytes) -> dict[str, Any]:
     try:
         return {"answer": writer.run(principal, command, arguments)}
     except GatewayError as error:
-        return {"error": str(error)}
+        return {"error": str(error), **words.parts(error.text)}
     except Exception:
         _log.exception("%s failed", command)
         return {"error": f"{command} failed; the gateway's log holds the trace: report it"}
@@ -138,7 +138,7 @@ class Line:
         self._stream.flush()
         answer = json.loads(self._stream.readline() or b'{"error": "the gateway ended before it answered"}')
         if "error" in answer:
-            raise GatewayError(answer["error"])
+            raise GatewayError(words.whole(answer["error"], answer))
         told: dict[str, Any] = answer["answer"]
         return told
 
@@ -154,9 +154,7 @@ def reaching(database: Path) -> Iterator[Lock | Line]:
                     connection.connect(name)
             except OSError:  # it begins or ends just now, or is a command like this one
                 if time.monotonic() > until:
-                    raise GatewayError(
-                        f"{database}: another messfunk works with it and does not answer"
-                    ) from None
+                    raise GatewayError(said("refusal.noAnswer", database=str(database))) from None
                 time.sleep(0.05)
                 continue
             yield Line(connection)

@@ -1,7 +1,7 @@
 """`messfunk outbox`: what the sinks are owed, and what they have refused for good."""
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -62,6 +62,10 @@ def drop(
 
 
 def _lag(lag: outbox.Lag, now: int) -> str:
-    age = "" if lag.oldest_at is None else f", the oldest for {(now - lag.oldest_at) // 1000} s"
-    state = f"since {instant(lag.since)}: {lag.error}" if lag.error else "works"
-    return f"{lag.name}: {lag.depth} owed{age}, {lag.dead} refused for good; {state}"
+    state = worded("cli.works")
+    if lag.error:
+        state = worded("cli.since", moment=instant(lag.since), error=lag.error)
+    values: dict[str, Any] = {"name": lag.name, "depth": lag.depth, "dead": lag.dead, "state": state}
+    if lag.oldest_at is None:
+        return worded("cli.lag", **values)
+    return worded("cli.lagSince", age=(now - lag.oldest_at) // 1000, **values)

@@ -10,6 +10,7 @@ import typer
 from codec.desk import document, explain
 from codec.wire import WireError
 from gateway.console import AsJson, fail, refuse, tell
+from gateway.words import said
 
 _FAILED = 1
 
@@ -28,19 +29,19 @@ def decode(
 ) -> None:
     """What a payload says."""
     if fport == 0:
-        fail("FPort 0 carries MAC commands, not a message of a node")
+        fail(said("refusal.fport0"))
     if payload is None:
         _stream(lambda line: json.dumps(document.read(bytes.fromhex(line)), ensure_ascii=False))
         return
     try:
         content = bytes.fromhex(payload)
     except ValueError:
-        refuse(f"{payload!r}: expected hexadecimal digits, two per byte")
+        refuse(said("refusal.twoDigits", text=repr(payload)))
     try:
         lines = _bit_by_bit(content) if bits else explain.words(content)
         tell(document.read(content), as_json, "\n".join(lines))
     except WireError as error:
-        fail(f"not a message of a node: {error} (at byte {error.at})")
+        fail(said("refusal.noMessage", error=str(error), place=str(error.at)))
 
 
 @app.command(epilog="""Example: messfunk encode '{"distance": 1234, "temperature": 12.3}'""")

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from gateway.console import AsJson, ConfigOption, DbOption, commanding, refusing, tell
+from gateway.console import AsJson, ConfigOption, DbOption, commanding, refusing, tell, worded
 from gateway.web.shapes import instant
 
 app = typer.Typer()
@@ -25,9 +25,9 @@ def redecode(
         told = run("redecode", {"dev_eui": device, "apply": apply})
     lines = [_line(each) for each in told["first"]]
     more = told["readings"] - len(lines)
-    lines += [f"and {more} more"] if more else []
-    end = "replaced" if apply else "nothing is changed yet: --apply"
-    lines.append(f"{told['readings']} readings of {told['uplinks']} uplinks differ; {end}")
+    lines += [worded("cli.more", number=more)] if more else []
+    key = "cli.replaced" if apply else "cli.differ"
+    lines.append(worded(key, readings=told["readings"], uplinks=told["uplinks"]))
     tell(told, as_json, "\n".join(lines))
 
 

@@ -14,6 +14,7 @@ from gateway.device_commands import Lat, Lon, MountMm, Name
 from gateway.judge import keeping
 from gateway.model import ConflictError, Installation, NotFoundError, Site
 from gateway.store import sites
+from gateway.words import said
 
 Slug = Annotated[str, Field(pattern="^[a-z0-9-]{1,40}$", examples=["aue-bruecke"])]
 Text = Annotated[str, Field(max_length=2000)]
@@ -58,7 +59,7 @@ def add(
         created_at=writing.clock.now_ms(),
     )
     if sites.site(writing.store.connection, made.id):
-        raise ConflictError(f"a site {made.id} is there already; name another id")
+        raise ConflictError(said("refusal.siteThere", name=made.id))
     sites.add(writing.store.connection, made)
     return asdict(made)
 
@@ -108,7 +109,7 @@ def install(
 def _find(writing: Writing, site_id: str) -> Site:
     found = sites.site(writing.store.connection, site_id)
     if found is None:
-        raise NotFoundError(f"no site {site_id}; `messfunk site list` shows those there are")
+        raise NotFoundError(said("refusal.noSite", name=site_id))
     return found
 
 

@@ -11,6 +11,7 @@ from Crypto.Cipher._mode_siv import SivMode
 
 from gateway.model import GatewayError
 from gateway.store.database import Connection, Postgres, Where
+from gateway.words import said
 
 VARIABLE = "MESSFUNK_MASTER_KEY"
 COLUMNS = {"device": ("app_key",), "session": ("nwk_s_key", "app_s_key")}
@@ -105,7 +106,7 @@ class KeyFile:
         try:
             mode = self._path.stat().st_mode
             if mode & (stat.S_IRWXG | stat.S_IRWXO):
-                raise SealError(f"{self._path}: others can read the master key; run: chmod 600 {self._path}")
+                raise SealError(said("refusal.keyOpen", file=str(self._path)))
             return self._path.read_text("ascii")
         except (OSError, UnicodeDecodeError) as error:
             raise SealError(f"{self._path}: the master key cannot be read: {error}") from None
@@ -123,14 +124,12 @@ def unlock(db: Connection, where: Where, file: KeyFile) -> Keys:
             db.execute(statement)
         return keys
     if not file.exists():
-        raise SealError(
-            f"{file}: no master key is there, and the keys in the database are sealed; bring it back"
-        )
+        raise SealError(said("refusal.keyGone", file=str(file)))
     keys = file.read()
     try:
         keys.open(bytes(row["proof"]), "seal")
     except SealError:
-        raise SealError(f"{file}: this master key does not belong to the database") from None
+        raise SealError(said("refusal.otherKey", file=str(file))) from None
     return keys
 
 

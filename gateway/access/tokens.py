@@ -11,6 +11,7 @@ from gateway.commands import Command, Writing
 from gateway.model import NotFoundError
 from gateway.store.database import Connection
 from gateway.store.queries import Row
+from gateway.words import said
 
 _PREFIX = "messfunk_"  # lets a scanner for leaked secrets know it
 _DAY_MS = 86_400_000
@@ -52,7 +53,7 @@ def revoke(writing: Writing, id: str) -> Row:  # noqa: A002 (the name in HTTP an
         (writing.clock.now_ms(), id),
     )
     if changed.fetchone() is None:
-        raise NotFoundError(f"no token {id} in force; `messfunk token list` shows those there are")
+        raise NotFoundError(said("refusal.noToken", name=id))
     return {"revoked": id}
 
 

@@ -14,6 +14,7 @@ from gateway.alarms.rules import Mark
 from gateway.console import AsJson, ConfigOption, DbOption, commanding, opened, refuse, refusing, tell, worded
 from gateway.web import quantities
 from gateway.web.shapes import instant
+from gateway.words import said
 
 alarm = typer.Typer(no_args_is_help=True, help="What needs somebody's attention.")
 mark = typer.Typer(no_args_is_help=True, help="The values at which an alarm is raised.")
@@ -158,7 +159,7 @@ def _read_url(file: str) -> str:
     try:
         text = sys.stdin.read() if file == "-" else Path(file).read_text("utf-8")
     except (OSError, UnicodeDecodeError):
-        refuse(f"{file}: cannot be read; expected a file with a URL on its first line")
+        refuse(said("refusal.noUrl", file=file))
     return text.partition("\n")[0].strip()
 
 

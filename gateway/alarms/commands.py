@@ -13,6 +13,7 @@ from gateway.alarms.rules import Confirm, Mark, Measure
 from gateway.commands import ArgumentError, Command, RowId, Writing
 from gateway.model import NotFoundError
 from gateway.store import sites
+from gateway.words import said
 
 # In the quantity's unit: how far below a mark its alarm ends, unless somebody says otherwise.
 _HYSTERESIS = {"level": 50.0, "head": 50.0}
@@ -117,7 +118,7 @@ def remove_notification(writing: Writing, name: str) -> dict[str, Any]:
 
 def _find_site(writing: Writing, site_id: str) -> None:
     if sites.site(writing.store.connection, site_id) is None:
-        raise NotFoundError(f"no site {site_id}; `messfunk site list` shows those there are")
+        raise NotFoundError(said("refusal.noSite", name=site_id))
 
 
 COMMANDS = (

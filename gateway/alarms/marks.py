@@ -7,6 +7,7 @@ from typing import Any
 from gateway.alarms.rules import Mark, State
 from gateway.model import NotFoundError
 from gateway.store.database import Connection, among
+from gateway.words import said
 
 _MARKS = "SELECT * FROM mark WHERE site_id = ? ORDER BY quantity, measure, value, id"
 _FOLLOW = """
@@ -55,7 +56,7 @@ def end(db: Connection, mark_id: int, at: int) -> Mark:
 def find(db: Connection, mark_id: int) -> Mark:
     row = db.execute("SELECT * FROM mark WHERE id = ?", (mark_id,)).fetchone()
     if row is None:
-        raise NotFoundError(f"no mark {mark_id}; `messfunk mark list SITE` shows those of a site")
+        raise NotFoundError(said("refusal.noMark", number=mark_id))
     return _mark(row)
 
 

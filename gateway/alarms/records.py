@@ -7,6 +7,7 @@ from typing import Any, Literal
 from gateway.alarms import notices
 from gateway.model import ConflictError, NotFoundError
 from gateway.store.database import Connection, among
+from gateway.words import said
 
 Kind = Literal["mark", "rise", "node", "silence", "gateway_silence", "conflict"]
 KINDS: tuple[Kind, ...] = ("mark", "rise", "node", "silence", "gateway_silence", "conflict")
@@ -94,7 +95,7 @@ def acknowledge(db: Connection, alarm_id: int, by: str, now: int) -> None:
     """Nobody further is told. A drill is over with it."""
     row = find(db, alarm_id)
     if row["acknowledged_at"] is not None:
-        raise AlarmError(f"alarm {alarm_id} is acknowledged already")
+        raise AlarmError(said("refusal.acknowledged", number=alarm_id))
     db.execute(_ACKNOWLEDGE, (now, by, alarm_id))
     notices.cancel_later(db, alarm_id)
     if row["drill"]:
@@ -110,7 +111,7 @@ def is_public(row: Mapping[str, Any]) -> bool:
 def find(db: Connection, alarm_id: int) -> dict[str, Any]:
     row = db.execute(_SHOWN + "WHERE a.id = ?", (alarm_id,)).fetchone()
     if row is None:
-        raise NotFoundError(f"no alarm {alarm_id}; `messfunk alarm list` shows those there are")
+        raise NotFoundError(said("refusal.noAlarm", number=alarm_id))
     return dict(row)
 
 

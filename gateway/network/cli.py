@@ -19,6 +19,7 @@ from gateway.console import (
 )
 from gateway.network import queue
 from gateway.web.shapes import instant
+from gateway.words import said
 
 app = typer.Typer(no_args_is_help=True, help="What is to go down to the nodes, and what they answered.")
 
@@ -101,7 +102,7 @@ def _orders(text: str | None) -> Any:
     try:
         return None if text is None else json.loads(text)
     except ValueError as error:
-        refuse(f"--orders: not JSON: {error}")
+        refuse(said("refusal.notJson", error=str(error)))
 
 
 def _line(row: dict[str, Any]) -> str:

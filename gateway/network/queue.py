@@ -13,6 +13,7 @@ from codec.message import Answer
 from codec.wire import WireError
 from gateway.model import NotFoundError
 from gateway.store.database import Connection, among
+from gateway.words import said
 
 _ATTEMPTS = 4
 _ASKS = 3  # of the journal: the batch that answers may be lost, too
@@ -282,9 +283,7 @@ def cancel(db: Connection, dev_eui: str, number: int, now: int) -> None:
         (now, number, dev_eui),
     ).fetchone()
     if row is None:
-        raise NotFoundError(
-            f"no downlink {number} of {dev_eui} waits; `messfunk downlink list` shows what became of it"
-        )
+        raise NotFoundError(said("refusal.noDownlink", number=number, name=dev_eui))
 
 
 def told(db: Connection, dev_eui: str, after: tuple[int] | None = None) -> Iterator[dict[str, Any]]:

@@ -10,6 +10,7 @@ from gateway.access.seal import KeyFile, SealError
 from gateway.model import GatewayError
 from gateway.store import sqlite
 from gateway.store.database import Connection, Postgres, Where, opened
+from gateway.words import said
 
 _NAME = "messfunk-%Y%m%dT%H%M%SZ.db"
 # A node takes a counter up to 16384 ahead (TS001-1.0.3, MAX_FCNT_GAP); JoinNonces only have to grow.
@@ -32,14 +33,14 @@ class Verified(NamedTuple):
 def create(where: Where, folder: Path, now_ms: int) -> Path:
     """One file, whole on disk before it has its name."""
     if isinstance(where, Postgres):
-        raise BackupError(f"{where}: PostgreSQL has its own: pg_dump --format=custom, and pg_restore")
+        raise BackupError(said("refusal.pgDump", database=str(where)))
     name = datetime.fromtimestamp(now_ms / 1000, UTC).strftime(_NAME)
     target = folder / name
     try:
         folder.mkdir(parents=True, exist_ok=True)
         sqlite.copy(where, target)
     except (OSError, sqlite3.Error) as error:
-        raise BackupError(f"{target}: no backup could be made: {error}") from None
+        raise BackupError(said("refusal.noBackup", file=str(target), error=str(error))) from None
     return target
 
 
@@ -75,9 +76,9 @@ def verify(backup: Path, key_file: KeyFile | None) -> Verified:
             newest = db.execute("SELECT max(received_at) FROM uplink").fetchone()[0]
             opens = _opens(db, key_file)
     except GatewayError as error:
-        raise BackupError(f"{backup}: not a backup that can be read: {error}") from None
+        raise BackupError(said("refusal.notABackup", file=str(backup), error=error.text)) from None
     if complaints != ["ok"] or dangling:
-        raise BackupError(f"{backup}: damaged: {complaints[0]}; take an older one")
+        raise BackupError(said("refusal.damaged", file=str(backup), error=str(complaints[0])))
     return Verified(devices, uplinks, newest, opens)
 
 
@@ -94,7 +95,7 @@ def restore(backup: Path, target: Path) -> Path | None:
                 _go_ahead(db, target)
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     except (OSError, sqlite3.Error) as error:
-        raise BackupError(f"{backup}: cannot be restored: {error}") from None
+        raise BackupError(said("refusal.notRestored", file=str(backup), error=str(error))) from None
     former = _put_aside(target)
     part.rename(target)
     sqlite.to_disk(target.parent)

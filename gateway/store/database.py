@@ -12,6 +12,7 @@ from typing import Any, Literal, Protocol
 from weakref import finalize
 
 from gateway.model import GatewayError
+from gateway.words import said
 
 SCHEMA = Path(__file__).parent / "schema"
 ALL = (1 << 63) - 1  # a LIMIT that is none
@@ -167,8 +168,5 @@ def missing_steps(where: Where, folder: Path, version: int) -> list[Path]:
     """The numbered files that the database has not seen."""
     steps = sorted(folder.glob("[0-9]*.sql"))
     if version > len(steps):
-        raise StoreError(
-            f"{where}: written by a newer messfunk (schema {version}, this one knows {len(steps)}); "
-            "upgrade messfunk or name another database"
-        )
+        raise StoreError(said("refusal.newer", database=str(where), version=version, known=len(steps)))
     return steps[version:]

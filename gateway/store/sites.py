@@ -8,6 +8,7 @@ from typing import Any
 
 from gateway.model import Device, GatewayError, Installation, Site
 from gateway.store.database import Connection, among
+from gateway.words import said
 
 _SLUG = re.compile("[a-z0-9-]{1,40}")
 _SPELT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
@@ -45,7 +46,7 @@ def add(db: Connection, added: Site) -> None:
     if not _SLUG.fullmatch(added.id):
         raise SiteError(f"{added.id!r}: an id of a site is 1 to 40 of a-z, 0-9 and -")
     if site(db, added.id):
-        raise SiteError(f"a site {added.id} is there already; name another id")
+        raise SiteError(said("refusal.siteThere", name=added.id))
     db.execute(_INSERT_SITE, _of_site(added))
 
 

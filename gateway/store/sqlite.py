@@ -12,6 +12,7 @@ from typing import Any
 from gateway.model import GatewayError
 from gateway.store import database
 from gateway.store.database import Role, StoreError, missing_steps, within
+from gateway.words import said
 
 _log = logging.getLogger(__name__)
 _LOG_PAGES = 4000  # 16 MB: pages that each transaction touches are carried into the file less often
@@ -98,7 +99,7 @@ def connect(path: Path, keep: bool = True) -> SqliteConnection:
                 os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))  # it holds keys
             return _prepared(SqliteConnection(path, path), keep)
     except (OSError, sqlite3.Error) as error:
-        raise StoreError(f"{path}: cannot be opened as a database: {error}; name another path") from None
+        raise StoreError(said("refusal.notOpened", database=str(path), error=str(error))) from None
 
 
 @contextmanager
@@ -177,7 +178,7 @@ def _prepared(db: SqliteConnection, keep: bool) -> SqliteConnection:
 def _migrate(db: SqliteConnection, keep: bool) -> None:
     version = db.execute("PRAGMA user_version").fetchone()[0]
     if version == 0 and db.execute("SELECT 1 FROM sqlite_schema").fetchone():
-        raise StoreError(f"{db.path}: a database of another program; name another path")
+        raise StoreError(said("refusal.foreign", database=str(db.path)))
     steps = missing_steps(db.path, database.SCHEMA / "sqlite", version)
     if version and steps and keep:
         _keep(db.path, former(db.path, version))
@@ -194,7 +195,7 @@ def _keep(path: Path, kept: Path) -> None:
     try:
         copy(path, kept)
     except (OSError, sqlite3.Error) as error:
-        raise StoreError(f"{kept}: the older ledger cannot be copied: {error}; make room for it") from None
+        raise StoreError(said("refusal.notCopied", file=str(kept), error=str(error))) from None
     _log.info("%s: the ledger as it was, before its schema is brought up to date", kept)
 
 

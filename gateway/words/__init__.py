@@ -50,6 +50,16 @@ def said(key: str, /, **values: str | float) -> Said:
     return text
 
 
+def parts(text: str) -> dict[str, Any]:
+    """What `whole` makes it of again, beyond a line of JSON."""
+    return {"key": text.key, "values": text.values} if isinstance(text, Said) else {}
+
+
+def whole(text: str, parts: Mapping[str, Any]) -> str:
+    """`text` itself where it was said without a key, or with one that is not known here."""
+    return said(parts["key"], **parts["values"]) if parts.get("key") in catalogue("en") else text
+
+
 def told(language: str, text: object) -> str:
     """What somebody said, in this language; other texts as they are."""
     if not isinstance(text, Said):

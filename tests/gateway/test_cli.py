@@ -111,9 +111,26 @@ def test_a_node_is_registered_shown_and_removed(tmp_path: Path) -> None:
     assert told("device", "show", DEV_EUI, "--db", "x.db")["device"]["name"] == "Aue"
     assert [each["dev_eui"] for each in told("device", "list", "--db", "x.db")["devices"]] == [DEV_EUI]
     assert f"{DEV_EUI}  otaa" in run("device", "list", "--db", "x.db").stdout
-    assert "mount_mm: 2600" in run("device", "show", DEV_EUI, "--db", "x.db").stdout
+    assert "mounted at mm: 2600" in run("device", "show", DEV_EUI, "--db", "x.db").stdout
     assert told("device", "remove", DEV_EUI, "--db", "x.db") == {"removed": DEV_EUI, "purged": False}
     assert told("device", "list", "--db", "x.db") == {"devices": []}
+
+
+def test_what_is_told_and_refused_speaks_as_the_locale_says(
+    registered: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For programs the document stays as it is."""
+    before = told("device", "show", registered, "--db", "x.db")
+    monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
+    assert told("device", "show", registered, "--db", "x.db") == before
+    assert "zuletzt gehört: -" in run("device", "show", registered, "--db", "x.db").stdout
+    unknown = run("device", "show", "70b3d57ed0000099", "--db", "x.db", code=1)
+    assert unknown.stderr.startswith("messfunk: kein Gerät 70b3d57ed0000099; `messfunk device list`")
+    again = run("device", "add", registered, "--keys-file", "-", "--db", "x.db", given=OTAA, code=1)
+    assert f"Gerät {registered} ist schon registriert" in again.stderr
+    assert "schreibt eine erste" in run("device", "list", code=2).stderr
+    made = told("backup", "create", "--to", "b", "--db", "x.db")["backup"]
+    assert "gut; 1 Geräte, 0 Uplinks" in run("backup", "verify", made, "--db", "x.db").stdout
 
 
 def test_an_abp_node_has_its_address_at_once() -> None:

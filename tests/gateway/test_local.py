@@ -66,12 +66,14 @@ async def asked(app: App, *lines: bytes) -> list[dict[str, Any]]:
     return answers
 
 
-async def test_a_command_is_run_by_the_gateway_that_runs(app: App) -> None:
+async def test_a_command_is_run_by_the_gateway_that_runs(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it refuses is told in the language of whoever typed, written down in English."""
     told = await typed(app, "device", "add", DEV_EUI, "--name", "Aue", "--keys-file", "-", given=ABP)
     assert "registered (abp)" in told
     device = app.store.device(DEV_EUI)
     assert device and device.name == "Aue"
-    assert "registered already" in await typed(app, "device", "add", DEV_EUI, "--lns")
+    monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
+    assert "ist schon registriert" in await typed(app, "device", "add", DEV_EUI, "--lns")
     rows = app.store.connection.execute("SELECT actor, error FROM audit ORDER BY id").fetchall()
     assert [(row["actor"], bool(row["error"])) for row in rows] == [
         (local.user_name(os.getuid()), False),

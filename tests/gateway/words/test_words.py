@@ -10,6 +10,7 @@ from codec.registry import FAULTS
 from gateway import words
 from gateway.alarms import limits
 from gateway.alarms.records import KINDS
+from gateway.web import shapes
 from gateway.web.pages.sites import RANGES
 
 ROOT = Path(__file__).parent.parent.parent.parent
@@ -41,6 +42,8 @@ FAMILIES: dict[str, set[str]] = {
     "area.": {row.key for row in limits.NOISE},
     "downlink.": {"queued", "pending", "sent", "delivered", "answered", "failed", "expired", "cancelled"},
     "why.noted.": {"mic", "mic_join", "replay", "dev_nonce", "repetition"},
+    "device.": set(shapes.Device.model_fields) - {"last"}
+    | {"join_eui", "site", "lat", "lon", "mount_mm", "created_at"},
     "doctor.qos0.": {"chirpstack", "chirpstack_v3", "tts"},
     "weekday.": {str(day) for day in range(7)},
     "month.": {str(month) for month in range(1, 13)},
