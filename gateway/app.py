@@ -277,9 +277,12 @@ class App:
 
     def _decode(self, uplinks: Iterable[Uplink]) -> None:
         """What they say, in a transaction of its own: a frame is safe before anyone tries to read it."""
+        fresh = list(uplinks)
+        if not (fresh or self._is_behind or self._lns):  # copies of what is known
+            return
         try:
             with self.store.transaction():
-                self._decoding.take(self.store.undecoded() if self._is_behind else list(uplinks))
+                self._decoding.take(self.store.undecoded() if self._is_behind else fresh)
         except StoreError as error:
             self._refusals.refuse("store", str(error))
             self._is_behind = True

@@ -64,10 +64,10 @@ class Decoding:
         )
         uplinks = [each.uplink for each in read]
         self._look_for_gaps(uplinks, [said.numbered for said in decoded])
-        deliveries = self._deliveries(read, told)
-        events.tell_uplinks(self._store, deliveries)
+        events.tell_uplinks(self._store, [each.id for each in uplinks])
         self._alarms.saw(list(zip(uplinks, [said.said for said in decoded], told, strict=True)))
-        self._sinks.owe(deliveries)
+        if self._sinks.any():
+            self._sinks.owe(self._deliveries(read, told))
 
     def _deliveries(self, read: Sequence[_Read], told: Sequence[Sequence[Reading]]) -> list[Delivery]:
         db = self._store.connection

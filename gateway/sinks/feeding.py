@@ -59,10 +59,11 @@ class Sinks:
     async def stop(self) -> None:
         await asyncio.gather(*(pump.stop() for pump in self._pumps))
 
+    def any(self) -> bool:
+        return bool(self._names)
+
     def owe(self, deliveries: Sequence[Delivery]) -> None:
         """In the caller's transaction; `wake` once it is committed."""
-        if not self._names:
-            return
         ids = [each.id for each in deliveries]
         outbox.put(self._store.connection, self._names, ids, self._clock.now_ms())
         self._fresh.update(zip(ids, deliveries, strict=True))

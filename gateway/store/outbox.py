@@ -104,7 +104,7 @@ def due(db: Connection, sink: str, limit: int, fresh: Mapping[str, Delivery] = _
     """The oldest. Those in `fresh` need not be read."""
     ids = [uplink_id for (uplink_id,) in db.execute(_DUE, (sink, limit))]
     known = {each: fresh[each] for each in ids if each in fresh}
-    known |= _read(db, [each for each in ids if each not in known])
+    known |= deliveries(db, [each for each in ids if each not in known])
     return [known[each] for each in ids if each in known]
 
 
@@ -168,8 +168,8 @@ def _burying(db: Connection, sink: str | None) -> list[str]:
     return [row["sink"] for row in found] if sink is None else [sink]
 
 
-def _read(db: Connection, ids: Sequence[str]) -> dict[str, Delivery]:
-    """Readings by their quantities' names."""
+def deliveries(db: Connection, ids: Sequence[str]) -> dict[str, Delivery]:
+    """Of those of them that there are; readings by their quantities' names."""
     readings: dict[str, list[Reading]] = {}
     for row in among(db, _READINGS, ids):
         readings.setdefault(row["uplink_id"], []).append(Reading(*row))

@@ -167,18 +167,9 @@ def uplink(db: Connection, uplink_id: str) -> Row | None:
 
 
 def events(db: Connection, after_id: int, limit: int) -> list[tuple[int, str, str]]:
-    """Where to go on from behind it, kind and JSON text of each; `limit` rows of them.
-
-    A row of kind `uplink` has its readings in further lines: only who has heard the last goes on behind it.
-    """
+    """Id, kind and what is kept of it, ids rising; gateway.events tells what that means."""
     found = db.execute("SELECT id, kind, data FROM event WHERE id > ? ORDER BY id LIMIT ?", (after_id, limit))
-    told: list[tuple[int, str, str]] = []
-    for row in found:
-        id_, kind, (first, *readings) = row["id"], row["kind"], row["data"].split("\n")
-        lines = [(kind, first), *(("reading", each) for each in readings)]
-        told += [(id_ - 1, *each) for each in lines[:-1]]
-        told.append((id_, *lines[-1]))
-    return told
+    return [(row["id"], row["kind"], row["data"]) for row in found]
 
 
 def last_event_id(db: Connection) -> int:

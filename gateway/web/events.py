@@ -7,6 +7,8 @@ from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 
+from gateway import events
+from gateway.events import Event
 from gateway.notify import Notifier
 from gateway.store import queries
 from gateway.store.database import StoreError, Where, opened
@@ -40,13 +42,13 @@ class EventStreams:
         yield _RETRY
         while not self._closed.is_set():
             try:
-                events = await run_in_threadpool(self._read, after_id)
+                after_id, told = await run_in_threadpool(self._read, after_id)
             except StoreError as error:
                 _logger.warning("an event stream ends, the store cannot be read: %s", error)
                 return  # the client comes back with its last id
-            for after_id, kind, data in events:  # the last one told is where to go on
-                yield f"id: {after_id}\nevent: {kind}\ndata: {data}\n\n".encode()
-            if not events and not await self._news(after_id):
+            for id_, kind, data in told:
+                yield f"id: {id_}\nevent: {kind}\ndata: {data}\n\n".encode()
+            if not told and not await self._news(after_id):
                 yield _HEARTBEAT
 
     async def _news(self, after_id: int) -> bool:
@@ -66,6 +68,6 @@ class EventStreams:
         with opened(self._store) as db:
             return queries.last_event_id(db)
 
-    def _read(self, after_id: int) -> list[tuple[int, str, str]]:
+    def _read(self, after_id: int) -> tuple[int, list[Event]]:
         with opened(self._store) as db:
-            return queries.events(db, after_id, _BATCH)
+            return events.read(db, after_id, _BATCH)

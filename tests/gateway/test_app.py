@@ -16,12 +16,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from codec.lorawan import frames
-from gateway import devices
+from gateway import devices, events
 from gateway.app import App
 from gateway.config import Address, Config, ConfigError, HttpConfig, SourceConfig, StoreConfig
 from gateway.devices import AbpKeys, Provisioning
 from gateway.model import Reception, Uplink
-from gateway.store import queries
 from tests.gateway.desk import START_MS, ManualClock, Node, abp, flip, otaa
 from tests.gateway.forwarder import EUI, PULL_DATA, PULL_RESP, PUSH_ACK, TX_ACK, Forwarder, head, push, rxpk
 
@@ -93,7 +92,7 @@ async def test_a_report_becomes_readings_and_events(app: App, forwarder: Forward
         ("level", 1234.0, None, 1, START_MS),
         ("temperature", 9.5, None, 1, START_MS),
     ]
-    _, kinds, data = zip(*queries.events(app.store.connection, 0, 9), strict=True)
+    _, kinds, data = zip(*events.read(app.store.connection, 0, 9)[1], strict=True)
     assert kinds == ("uplink", "reading", "reading", "reading", "reading")
     uplink = json.loads(data[0])
     assert uplink["decoded"] is True

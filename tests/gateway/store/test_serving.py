@@ -7,12 +7,11 @@ from typing import Any
 import httpx
 import pytest
 
-from gateway import devices
+from gateway import devices, events
 from gateway.app import App
 from gateway.config import Address, Config, HttpConfig, SourceConfig, StoreConfig
 from gateway.devices import Provisioning
 from gateway.model import GatewayError
-from gateway.store import queries
 from gateway.store.database import Postgres, Where
 from gateway.store.ledger import Store
 from tests.gateway import postgres
@@ -55,7 +54,7 @@ async def test_from_a_datagram_to_the_answer(where: Where, tmp_path: Path) -> No
         assert len(first["readings"]) + len(rest["readings"]) == 8
         assert [each["fcnt"] for each in (await ask("uplinks"))["uplinks"]] == [0, 1]
         assert (await client.get("/healthz")).json()["status"] == "ok"
-        told = [json.loads(data) for _, _, data in queries.events(app.store.connection, 0, 10)]
+        told = [json.loads(data) for _, _, data in events.read(app.store.connection, 0, 10)[1]]
         assert len(told) == 10
 
 
