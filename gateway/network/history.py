@@ -1,6 +1,6 @@
 """A session's last 20 uplinks at one data rate and power: three bytes each, in the session's row."""
 
-from collections.abc import Sequence
+from array import array
 from struct import Struct
 from typing import NamedTuple
 
@@ -14,6 +14,14 @@ _QUARTERS = 4
 class Frame(NamedTuple):
     fcnt: int  # 16 bits
     snr_db: float | None
+
+
+class Heard(NamedTuple):
+    """So many frames; `loss` is the share of counters between the first and the last that never came."""
+
+    frames: int
+    best_snr_db: float | None
+    loss: float
 
 
 def add(history: bytes, data_rate: int, power_index: int, fcnt: int, snr_db: float | None) -> bytes:
@@ -37,14 +45,15 @@ def frames(history: bytes) -> list[Frame]:
     ]
 
 
-def best_snr_db(heard: Sequence[Frame]) -> float | None:
-    return max((frame.snr_db for frame in heard if frame.snr_db is not None), default=None)
-
-
-def loss(heard: Sequence[Frame]) -> float:
-    """The share of counters between first and last that never came."""
-    span = (heard[-1].fcnt - heard[0].fcnt & 0xFFFF) + 1
-    return 1 - len(heard) / span
+def heard(history: bytes) -> Heard:
+    """Of each uplink, so without a value for every frame."""
+    rows = history[_HEAD:]
+    if not rows:
+        return Heard(0, None, 0.0)
+    levels = array("b", rows[2::_ROW])
+    best, first, last = max(levels), rows[0] | rows[1] << 8, rows[-3] | rows[-2] << 8
+    span = (last - first & 0xFFFF) + 1
+    return Heard(len(levels), None if best == _UNKNOWN else best / _QUARTERS, 1 - len(levels) / span)
 
 
 def _pack(snr_db: float | None) -> bytes:

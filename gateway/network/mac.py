@@ -170,7 +170,7 @@ def _link_adr(wishes: Wishes, state: State, frame: Frame, data_rate: int) -> lis
     """The whole setting, whenever a part of it is not as it should be or not known to be."""
     region, link = wishes.region, state.link
     now = Setting(data_rate, acting_power_index(link, data_rate), link.nb_trans)
-    wanted = adr.propose(region, now, history.frames(state.session.heard), bounds(wishes, link))
+    wanted = adr.propose(region, now, history.heard(state.session.heard), bounds(wishes, link))
     mask = channels.wanted_mask(region, link.channels, wishes.sub_band)
     known = channels.wanted_mask(region, link.channels, 0) if link.mask is None else link.mask
     is_open = link.asked is not None and any(each[0] == commands.LINK_ADR for each in link.asked.commands)

@@ -12,9 +12,10 @@ from gateway.words import said
 
 _SLUG = re.compile("[a-z0-9-]{1,40}")
 _SPELT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
-_OF_MANY = "SELECT * FROM installation WHERE dev_eui IN ({keys}) ORDER BY from_ms"
 _SITE = tuple(Site.__dataclass_fields__)
 _INSTALLATION = tuple(name for name in Installation.__dataclass_fields__ if name != "id")
+_FIELDS = ", ".join(Installation.__dataclass_fields__)
+_OF_MANY = f"SELECT {_FIELDS} FROM installation WHERE dev_eui IN ({{keys}}) ORDER BY from_ms"  # noqa: S608
 _of_site, _of_installation = attrgetter(*_SITE), attrgetter(*_INSTALLATION)
 _INSERT_SITE = f"INSERT INTO site ({', '.join(_SITE)}) VALUES ({', '.join('?' * len(_SITE))})"  # noqa: S608
 _INSERT_INSTALLATION = (
@@ -91,7 +92,7 @@ def installations_of(db: Connection, dev_euis: Iterable[str]) -> dict[str, list[
     """The same of many devices."""
     found: dict[str, list[Installation]] = {}
     for row in among(db, _OF_MANY, dev_euis):
-        found.setdefault(row["dev_eui"], []).append(Installation(**dict(row)))
+        found.setdefault(row["dev_eui"], []).append(Installation(*row))
     return found
 
 

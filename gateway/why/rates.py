@@ -44,21 +44,20 @@ class Arithmetic(NamedTuple):
 def arithmetic(wishes: Wishes, found: Past, data_rate: int) -> Arithmetic:
     """Of a frame at this data rate."""
     region, link = wishes.region, found.after.link
-    heard, bounds = history.frames(found.heard), mac.bounds(wishes, link)
+    heard, bounds = history.heard(found.heard), mac.bounds(wishes, link)
     now = Setting(data_rate, mac.acting_power_index(link, data_rate), link.nb_trans)
-    best_snr_db = history.best_snr_db(heard)
-    spare_db = adr.spare_db(region, data_rate, best_snr_db or 0.0) - bounds.margin_db
+    spare_db = adr.spare_db(region, data_rate, heard.best_snr_db or 0.0) - bounds.margin_db
     return Arithmetic(
         now,
         adr.propose(region, now, heard, bounds),
-        len(heard),
-        best_snr_db,
+        heard.frames,
+        heard.best_snr_db,
         adr.REQUIRED_SNR_DB[region.data_rates[data_rate][0]],
         bounds.margin_db,
         round(spare_db, 2),
         int(spare_db // adr.STEP_DB),
-        history.loss(heard) if heard else 0.0,
-        " ".join("-" if each.snr_db is None else f"{each.snr_db:g}" for each in heard),
+        heard.loss,
+        " ".join("-" if each.snr_db is None else f"{each.snr_db:g}" for each in history.frames(found.heard)),
     )
 
 

@@ -8,15 +8,14 @@ from codec.lorawan import regions
 from codec.lorawan.regions import EU868
 from gateway.network import history
 from gateway.network.adr import Bounds, Setting, propose
-from gateway.network.history import Frame
+from gateway.network.history import Frame, Heard
 
 BOUNDS = Bounds(most_data_rate=5, most_power_index=7, margin_db=10.0)
 
 
-def heard(*snr_db: float | None, step: int = 1) -> list[Frame]:
+def heard(*snr_db: float) -> Heard:
     """20 frames, the last of them with these SNR, the others 20 dB below what can be heard."""
-    levels = [-20.0] * (history.LENGTH - len(snr_db)) + list(snr_db)
-    return [Frame(number * step & 0xFFFF, level) for number, level in enumerate(levels)]
+    return Heard(20, max(snr_db), 0.0)
 
 
 @pytest.mark.parametrize(
@@ -42,8 +41,8 @@ def test_the_best_of_twenty_decides(
 
 def test_nineteen_frames_decide_nothing() -> None:
     now = Setting(0, 0, 1)
-    assert propose(EU868, now, heard(20.0)[1:], BOUNDS) == now
-    assert propose(EU868, now, [Frame(n, None) for n in range(20)], BOUNDS) == now
+    assert propose(EU868, now, Heard(19, 20.0, 0.0), BOUNDS) == now
+    assert propose(EU868, now, Heard(20, None, 0.0), BOUNDS) == now
 
 
 def test_what_a_node_refused_is_not_proposed() -> None:
@@ -63,9 +62,12 @@ def test_what_a_node_refused_is_not_proposed() -> None:
 )
 def test_repetitions_follow_the_loss(lost: int, nb_trans: int, expected: int) -> None:
     """Loss is lost / (20 + lost)."""
-    frames = [Frame(number + (lost if number else 0), -10.0) for number in range(20)]
-    assert history.loss(frames) == pytest.approx(lost / (20 + lost))
-    assert propose(EU868, Setting(0, 0, nb_trans), frames, BOUNDS).nb_trans == expected
+    entries = b""
+    for number in range(20):
+        entries = history.add(entries, 0, 0, 0xFFFA + number + (lost if number else 0), -10.0)
+    found = history.heard(entries)
+    assert found.loss == pytest.approx(lost / (20 + lost))
+    assert propose(EU868, Setting(0, 0, nb_trans), found, BOUNDS).nb_trans == expected
 
 
 @given(
@@ -80,11 +82,12 @@ def test_a_proposal_is_always_one_that_a_node_can_follow(
     entries = b""
     for number, level in enumerate(levels):
         entries = history.add(entries, region.join_drs[0], 0, first + number, level)
-    frames = history.frames(entries)
-    assert len(frames) == min(len(levels), 20)
-    assert history.loss(frames) == 0
+    frames, found = history.frames(entries), history.heard(entries)
+    assert len(frames) == found.frames == min(len(levels), 20)
+    assert found.loss == 0
+    assert found.best_snr_db == max((each.snr_db for each in frames if each.snr_db is not None), default=None)
     bounds = Bounds(region.grid[0][4], region.power_steps, 10.0)
-    setting = propose(region, Setting(region.join_drs[0], 0, 1), frames, bounds)
+    setting = propose(region, Setting(region.join_drs[0], 0, 1), found, bounds)
     assert region.join_drs[0] <= setting.data_rate <= region.uplink_drs[1]
     assert 0 <= setting.power_index <= region.power_steps
 
