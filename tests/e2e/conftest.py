@@ -18,7 +18,7 @@ from gateway import events
 from gateway.config import Address, HttpConfig
 from gateway.counters import Counters
 from gateway.notify import Notifier
-from gateway.store import outbox, queries
+from gateway.store import queries
 from gateway.web.api import create_app
 from gateway.web.section import PageConfig
 from gateway.web.server import Server, listen
@@ -77,9 +77,8 @@ class Site:
     loop: asyncio.AbstractEventLoop
 
     def hear(self, dev_eui: str, values: dict[str, Value] | None, **given: Any) -> None:
-        uplink, readings = self.ledger.hear(dev_eui, self.clock.now_ms(), values, **given)
-        error = "not a report" if values is None else None
-        events.tell_uplinks(self.ledger.store, [outbox.delivery(uplink, dev_eui, error, readings, ())])
+        uplink, _ = self.ledger.hear(dev_eui, self.clock.now_ms(), values, **given)
+        events.tell_uplinks(self.ledger.store, [uplink.id])
         newest = queries.last_event_id(self.ledger.store.connection)
         self.loop.call_soon_threadsafe(self.notifier.announce, newest)
 
