@@ -1,10 +1,12 @@
 """Several bridges, one database: a real Mosquitto shares out, a real PostgreSQL goes and comes back."""
 
 import asyncio
+import json
 import signal
 import subprocess
 import sys
 from collections import Counter
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -33,7 +35,9 @@ sys.stdin.read()
 """
 
 
-def bridge(folder: Path, name: str, broker: str, database: Postgres, protocol: str) -> Config:
+def bridge(
+    folder: Path, name: str, broker: str, database: Postgres, protocol: str = "5", extra: str = ""
+) -> Config:
     file = folder / f"{name}.toml"
     file.write_text(
         f"""
@@ -52,6 +56,7 @@ def bridge(folder: Path, name: str, broker: str, database: Postgres, protocol: s
         protocol = "{protocol}"
         topics = ["{topic(1)}"]
         adopt = true
+        {extra}
         """
     )
     return load(file)
@@ -97,6 +102,45 @@ async def test_bridges_hold_little_while_the_database_is_down_and_lose_nothing(
                 "SELECT fcnt FROM uplink WHERE dev_eui = ? ORDER BY session_id, fcnt", (dev_eui(1),)
             )
             assert [row[0] for row in rows] == list(range(FRAMES))
+
+
+async def test_one_bridge_feeds_the_sinks_and_another_goes_on_in_its_place(
+    tmp_path: Path, postgresql: postgres.Server
+) -> None:
+    """Whichever of them stored an uplink."""
+    database = postgresql.database()
+    with mosquitto(tmp_path) as broker, other(broker) as lns, other(broker, "messfunk/+/up") as ear:
+        sinks = (
+            f"[[sink]]\ntype = 'mqtt'\nname = 'out'\nurl = '{broker.url}'\nclient_id = 'out-{name}'\n"
+            for name in ("one", "two")
+        )
+        first, second = (
+            bridge(tmp_path, name, broker.url, database, extra=sink)
+            for name, sink in zip(("one", "two"), sinks, strict=True)
+        )
+
+        def told() -> list[int]:
+            return [json.loads(body)["fcnt"] for body in ear.bodies("/up")]
+
+        async with AsyncExitStack() as last:
+            stacks = [await last.enter_async_context(AsyncExitStack()) for _ in range(2)]
+            apps = [
+                await stack.enter_async_context(App(config, WallClock()))
+                for stack, config in zip(stacks, (first, second), strict=True)
+            ]
+            await until(lambda: not any(error for app in apps for error in app.source_errors().values()))
+            for fcnt in range(20):
+                lns.say(topic(1), event(1, fcnt))
+            await until(lambda: len(told()) >= 20, 60)
+            assert min(app.counters.uplinks for app in apps) > 0
+            assert sorted(told()) == list(range(20)), "each once"
+            holds = [app.store.holds("alarms") for app in apps]
+            assert sorted(holds) == [False, True]
+            staying, before = apps[holds.index(False)], apps[holds.index(False)].counters.uplinks
+            await stacks[holds.index(True)].aclose()
+            for fcnt in range(20, 30):  # some of them wait for the other one at the broker
+                lns.say(topic(1), event(1, fcnt))
+            await until(lambda: staying.counters.uplinks > before and len(told()) > 20, 60)
 
 
 def test_what_a_killed_process_did_goes_over_to_another(postgresql: postgres.Server) -> None:
