@@ -5,28 +5,11 @@ import time
 import machine
 
 from codec.compat import const
-from firmware.sensors.tipping_bucket import Debounce
 
 _TRIGGER_US = const(20)
 _LONGEST_US = const(60000)  # of an echo
 _BUFFER_DS = const(10)  # a tenth of a second of sound
 _SAMPLE = const(4)  # bytes
-
-
-class Contact:
-    """Tips of a contact to ground, counted by interrupt while the board stays awake."""
-
-    def __init__(self, pin: int):
-        self._tips = 0
-        self._debounce = Debounce()
-        wired = machine.Pin(pin, machine.Pin.IN, machine.Pin.PULL_UP)
-        wired.irq(self._edge, machine.Pin.IRQ_FALLING)
-
-    def value(self) -> int:
-        return self._tips
-
-    def _edge(self, pin: "Any") -> None:
-        self._tips += self._debounce.edge(time.ticks_ms())  # type: ignore[attr-defined]
 
 
 def _adc(board: "Hardware", pin: int) -> "machine.ADC":
@@ -60,12 +43,12 @@ def _i2s(board: "Hardware", port: int, rate_hz: int, pins: "list[int]") -> "mach
     return machine.I2S(port, sck=sck, ws=ws, sd=sd, mode=mode, bits=32, format=form, rate=rate_hz, ibuf=size)
 
 
-def _counter(board: "Hardware", pin: int) -> Contact:
+def _counter(board: "Hardware", pin: int) -> "Contact":
     """One for the life of the program: each wake of a board that stays awake asks the same."""
-    if board.PINS.DEEP_SLEEP:
-        raise ValueError(f"{board.NAME} sleeps deeply and counts nothing then: use a board that stays awake")
+    from firmware.contact import Contact, WakingContact
+
     if pin not in board.contacts:
-        board.contacts[pin] = Contact(pin)
+        board.contacts[pin] = WakingContact(pin, board.rtc()) if board.PINS.DEEP_SLEEP else Contact(pin)
     return board.contacts[pin]
 
 
@@ -74,7 +57,6 @@ BUSES = {"adc": _adc, "power": _power, "echo": _echo, "i2s": _i2s, "counter": _c
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
+    from firmware.contact import Contact
     from firmware.hardware import Hardware
     from firmware.sensors.buses import Echo, Power

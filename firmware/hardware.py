@@ -61,7 +61,7 @@ class Hardware:
         self.NUMBER = pins.NUMBER
         self.LINK = "rui3" if pins.RADIO["chip"] == "rui3" else "native"
         self.PINS = pins
-        self.contacts = {}  # type: dict[int, Any]  # by pin: what firmware.bare counts while it stays awake
+        self.contacts = {}  # type: dict[int, Any]  # by pin: what firmware.contact counts
         if pins.DEEP_SLEEP:
             self._rtc = RtcMemory(machine.RTC())  # type: Store
         else:
@@ -75,6 +75,9 @@ class Hardware:
             machine.Pin(pin, machine.Pin.OUT, value=on)
         if "rails" in pins.BATTERY:
             self._cell().begin(pins.BATTERY, self)
+        kept = self._rtc.get("contact")
+        if kept and machine.reset_cause() == machine.DEEPSLEEP_RESET:
+            self.counter(kept[0])
 
     def clock(self) -> HardwareClock:
         return self._clock
@@ -146,9 +149,12 @@ class Hardware:
         if self.PINS.DEEP_SLEEP:
             if self._chips:
                 self._chips.hold(self.PINS.RADIO)
+            for pin in self.contacts:
+                self.contacts[pin].sleep()
             machine.deepsleep(duration_ms)
-        self._rested = True
-        self._clock.rest_until(self._clock.now_ms() + duration_ms)
+        else:
+            self._rested = True
+            self._clock.rest_until(self._clock.now_ms() + duration_ms)
 
 
 def _port(table: "dict[int, tuple[int, int]]", kind: str, port: int) -> "tuple[int, int]":

@@ -8,6 +8,9 @@ from firmware.sensors import module_of
 # Buses on pins of the config's choice: what `pins` of a row names, in this order. Others have `port` as pin.
 PINS = {"echo": ("trigger", "echo"), "i2s": ("sck", "ws", "sd")}
 _PORTS = {"uart": "UARTS", "i2c": "I2CS"}
+# Pins that end an ESP32's deep sleep and have a pull-up (ESP-IDF, esp_sleep_enable_ext0_wakeup).
+_WAKING = {"esp32": (0, 2, 4, 12, 13, 14, 15, 25, 26, 27, 32, 33), "esp32s3": tuple(range(22))}
+_WAKE_INPUT = "ext0"  # of which a chip has one
 _RADIO = ("sck", "mosi", "miso", "cs", "reset", "busy", "dio0", "dio1", "tx", "rx")
 
 
@@ -17,7 +20,7 @@ def judge(rows: "list[dict[str, Any]]", board: "Any") -> "tuple[list[dict[str, A
     good, complaints = [], []
     for row in rows:
         try:
-            mine = {}  # type: dict[int, str]
+            mine = {}  # type: dict[int | str, str]
             for pin, who in wanted_by(row, board):
                 holder = mine.get(pin) or taken.get(pin, who)
                 if holder != who:
@@ -31,7 +34,7 @@ def judge(rows: "list[dict[str, Any]]", board: "Any") -> "tuple[list[dict[str, A
     return good, complaints
 
 
-def own(board: "Any") -> "dict[int, str]":
+def own(board: "Any") -> "dict[int | str, str]":
     """Pin -> what the board uses it for."""
     taken = {board.RADIO[name]: "the radio's " + name for name in _RADIO if name in board.RADIO}
     if "pin" in board.BATTERY:
@@ -48,9 +51,9 @@ def own(board: "Any") -> "dict[int, str]":
     return taken
 
 
-def wanted_by(row: "dict[str, Any]", board: "Any") -> "list[tuple[int, str]]":
+def wanted_by(row: "dict[str, Any]", board: "Any") -> "list[tuple[int | str, str]]":
     """(pin, whose it would be) of a row and of the part within it; who has the same owner shares the pin."""
-    found = []
+    found = []  # type: list[tuple[int | str, str]]
     for value in row.values():
         if isinstance(value, dict):
             found += wanted_by(value, board)
@@ -65,12 +68,22 @@ def wanted_by(row: "dict[str, Any]", board: "Any") -> "list[tuple[int, str]]":
         found += _named(part, PINS[bus], row.get("pins"))
     else:
         found.append((port, part))
+    if bus == "counter" and board.DEEP_SLEEP:
+        found.append((_WAKE_INPUT, _waker(part, port, board)))
     if "power" in row:
         found.append((row["power"], "a switched supply"))
     return found
 
 
-def _named(part: str, names: "tuple[str, ...]", pins: "Any") -> "list[tuple[int, str]]":
+def _waker(part: str, port: int, board: "Any") -> str:
+    """Who waits on the wake input: deep sleep would lose what another pin says."""
+    able = _WAKING[board.CHIP]
+    if port not in able:
+        raise ValueError(f"{part}: pin {port} cannot wake {board.NAME} from deep sleep, only {able}")
+    return f"{part} on {port}"
+
+
+def _named(part: str, names: "tuple[str, ...]", pins: "Any") -> "list[tuple[int | str, str]]":
     fine = isinstance(pins, (list, tuple)) and len(pins) == len(names) == len(set(pins))
     if not fine or not all(isinstance(pin, int) and pin >= 0 for pin in pins):
         raise ValueError(f"{part}: pins = [{', '.join(names)}] must name {len(names)} pins, not {pins!r}")

@@ -85,6 +85,18 @@ LEVEL = (
 )
 
 
+# What a tipping bucket adds where the board sleeps deeply: 800 mm a year in tips of 0.2 mm.
+RAIN = (
+    Row(
+        "wake for each tip of rain",
+        (30, 40, 50),
+        _times(11, 0.7, 1.0, 1.6),
+        "boot as above, 0.2 s for the firmware (estimate); rain: 600 to 1000 mm a year is usual in Germany",
+        "tips of 0.5 mm, or the chip's coprocessor",
+    ),
+)
+
+
 # 5 V for the part come out of a boost converter, which takes 5 / 3.3 / 0.85 of the part's current.
 _BOOST = 5 / 3.3 / 0.85
 _LOOKS = 96  # of the street, one a report
@@ -158,6 +170,8 @@ def main() -> None:
     print(
         f"{CELL_MAH / 1000:.0f} Ah Li-SOCl2: {years(2):.1f} to {years(0):.1f} years, likely {years(1):.1f}."
     )
+    wet = CELL_MAH * USABLE / together(LEVEL + RAIN, 1) / 365.25
+    print(f"With a tipping bucket {together(RAIN, 1):.2f} mAh/day more: likely {wet:.1f} years.")
     days = [TWO_AA_MAH / together(LEVEL, at) for at in range(3)]
     print(f"Two AA and a boost converter: {days[2]:.0f} to {days[0]:.0f} days, likely {days[1]:.0f}.\n")
     for name, rows in (("dust node, SPS30 each 15 min", DUST), ("noise node, without a pause", NOISE)):

@@ -8,18 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boards.workbench import WorkbenchError, building, catalogue
-from firmware import wiring
+from firmware import sensors, wiring
 from firmware.sensors import rules
 from simulator import parts
 
 BOARDS = list(catalogue.boards().values())
 HELTEC, RP2040, T_BEAM = (catalogue.find(name) for name in ("heltec_v3", "rak11310", "t_beam"))
 PIN = st.integers(0, 48)
+BUCKET = 'part = "tipping_bucket"\ntip_um = 200\nport = '
 
 
 def row_on(board: catalogue.Board, part: str, pins: list[int]) -> dict[str, Any]:
     """A row that names a part, on the board's own port where its bus has one, else on `pins`."""
-    bus = building._bus_of(part)
+    bus = sensors.module_of(part).BUS
     row: dict[str, Any] = {**parts.ROWS[part], "port": pins[0]}
     if bus in ("uart", "i2c"):
         row["port"] = {"uart": board.uarts, "i2c": board.i2cs}[bus][0]
@@ -41,13 +42,15 @@ def configs(draw: st.DrawFn) -> tuple[catalogue.Board, list[dict[str, Any]]]:
 
 def uses(row: dict[str, Any], board: catalogue.Board) -> set[tuple[int, str]]:
     """(pin, kind of use) of one row, counted without firmware.wiring; I2C and a supply may be shared."""
-    bus, port = building._bus_of(row["part"]), row["port"]
+    bus, port = sensors.module_of(row["part"]).BUS, row["port"]
     found = {(row["power"], "supply")} if "power" in row else set()
     if isinstance(row.get("climate"), dict):
         found |= uses(row["climate"], board)
     if bus in ("uart", "i2c"):
         pair = {"uart": board.pins.UARTS, "i2c": board.pins.I2CS}[bus][port]
         return found | {(pin, "i2c" if bus == "i2c" else row["part"]) for pin in pair}
+    if bus == "counter" and board.deep_sleep:
+        found.add((-1, f"{row['part']} on {port}"))
     return found | {(pin, row["part"]) for pin in row.get("pins", [port])}
 
 
@@ -66,7 +69,7 @@ def test_what_is_kept_shares_no_pin_and_what_is_refused_names_pin_and_both_owner
         for pin, kind in uses(row, board):
             assert owners.setdefault(pin, kind) == kind, (board.name, row, owners)
     for complaint in complaints:
-        assert "pin " in complaint and " is taken by " in complaint
+        assert "pin " in complaint and (" is taken by " in complaint or " cannot wake " in complaint)
 
 
 @given(configs())
@@ -90,7 +93,9 @@ def test_what_the_board_itself_uses_is_never_given_away(
         (HELTEC, 'part = "inmp441"\nport = 0', "inmp441: pins = [sck, ws, sd] must name 3 pins, not None"),
         (HELTEC, 'part = "inmp441"\nport = 0\npins = [4, 4, 5]', "must name 3 pins, not [4, 4, 5]"),
         (HELTEC, 'part = "sen0232"\nport = 30', "pin 30 of heltec_v3 cannot be wired as sen0232"),
-        (HELTEC, 'part = "tipping_bucket"\nport = 4\ntip_um = 200', "sleeps deeply and counts nothing then"),
+        (HELTEC, f"{BUCKET}45", "pin 45 cannot wake heltec_v3 from deep sleep, only (0, 1, 2,"),
+        (T_BEAM, f"{BUCKET}34", "pin 34 cannot wake t_beam from deep sleep, only (0, 2, 4,"),
+        (HELTEC, f"{BUCKET}4\n[[sensors]]\n{BUCKET}5", "ext0 (tipping_bucket on 5) is taken by tipping"),
         (T_BEAM, 'part = "sht3x"\nport = 0\npower = 34', "34 of t_beam cannot be wired as a switched"),
     ],
 )  # fmt: skip
@@ -104,7 +109,11 @@ def test_the_build_names_the_pin_and_who_has_it(
     assert told in str(error.value)
 
 
-def test_a_contact_is_counted_by_the_board_that_stays_awake(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("board", "pin"), [(RP2040, 6), (HELTEC, 4), (T_BEAM, 13)])
+def test_a_contact_is_counted_awake_or_wakes_the_board(
+    tmp_path: Path, board: catalogue.Board, pin: int
+) -> None:
     config = tmp_path / "node.toml"
-    config.write_text('[[sensors]]\npart = "tipping_bucket"\nport = 6\ntip_um = 200\n')
-    assert building.read_config(config, RP2040)["sensors"]
+    config.write_text(f"[[sensors]]\n{BUCKET}{pin}\n")
+    assert building.read_config(config, board)["sensors"]
+    assert "firmware/contact.py" in building.sources(board, building.read_config(config, board))

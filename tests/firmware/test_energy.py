@@ -5,7 +5,7 @@ import pytest
 from tests.bench import energy
 
 
-@pytest.mark.parametrize("rows", [energy.LEVEL, energy.DUST, energy.NOISE])
+@pytest.mark.parametrize("rows", [energy.LEVEL, energy.RAIN, energy.DUST, energy.NOISE])
 def test_every_row_has_a_source_a_cure_and_its_figures_in_order(rows: tuple[energy.Row, ...]) -> None:
     for row in rows:
         assert row.source and row.shrinks

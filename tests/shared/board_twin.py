@@ -116,16 +116,46 @@ class Time:
         return self._world.ticks_diff(ticks1, ticks2)
 
 
+class Reed(radio_twin.Pin):
+    """A contact to ground that is closed in these spans of us; the pin interrupts as it closes, if awake."""
+
+    def __init__(self, world, spans_us):
+        radio_twin.Pin.__init__(self)
+        self._world = world
+        self._spans_us = spans_us
+
+    def __call__(self, level=None):
+        return 1 - self._is_closed(self._world.us)
+
+    def interrupt(self, from_us, to_us):
+        """What closed meanwhile, edge by edge."""
+        for close_us, _ in self._spans_us:
+            if self._handler and from_us < close_us <= to_us:
+                now_us, self._world.us = self._world.us, close_us
+                self._handler(self)
+                self._world.us = now_us
+
+    def next_us(self, level, from_us):
+        """When it first has this level, None for never."""
+        if level == self():
+            return from_us
+        edges_us = [span[level] for span in self._spans_us if span[level] >= from_us]
+        return min(edges_us) if edges_us else None
+
+    def _is_closed(self, at_us):
+        return any(close_us <= at_us < open_us for close_us, open_us in self._spans_us)
+
+
 class Pins:
     """machine.Pin: called with a number, it gives the pin of the twin that hangs there."""
 
     IN, OUT, PULL_UP, IRQ_RISING, IRQ_FALLING = 0, 1, 2, 3, 4
 
     def __init__(self, wired):
-        self._wired = wired
+        self.wired = wired
 
     def __call__(self, number, mode=None, pull=None, value=None, hold=None):
-        pin = self._wired.setdefault(number, radio_twin.Pin())
+        pin = self.wired.setdefault(number, radio_twin.Pin())
         pin.init(mode, pull, value, hold)
         return pin
 
@@ -134,6 +164,7 @@ class Machine:
     """The `machine` of a board: what hangs where is read from `pins`, a module of boards/."""
 
     PWRON_RESET, DEEPSLEEP_RESET = _FIRST_START, _AFTER_DEEP_SLEEP
+    PIN_WAKE, TIMER_WAKE = 2, 4  # ESP-IDF's numbers
 
     def __init__(self, pins, world, modem=None):
         self.world = world
@@ -148,6 +179,8 @@ class Machine:
         self._memory = b""
         self.holds_in_sleep = False
         self.chip = None
+        self.wakes_on = None  # (pin, level) of ext0, which each start sets anew
+        self._wake_reason = 0
         wired = {}
         if row["chip"] in _TWINS:
             self.chip = _TWINS[row["chip"]](world)
@@ -208,13 +241,22 @@ class Machine:
     def reset_cause(self):
         return self._cause
 
+    def wake_reason(self):
+        return self._wake_reason
+
     def deepsleep(self, ms):
         """The program would end here; what it slept, passes. Pins that nothing holds fall."""
+        pin_us = None
+        if self.wakes_on:
+            pin, level = self.wakes_on
+            pin_us, pin._handler, self.wakes_on = pin.next_us(level, self.world.us), None, None
+        us = ms * 1000 if pin_us is None else min(ms * 1000, pin_us - self.world.us)
+        self._wake_reason = self.TIMER_WAKE if us == ms * 1000 else self.PIN_WAKE
         if self.chip and not (self.chip.cs.is_held and self.holds_in_sleep):
             self.chip.cs(0)
         self.fed_us = None
         self._cause = _AFTER_DEEP_SLEEP
-        self.world.pass_us(ms * 1000)
+        self.world.pass_us(us)
 
     def reset(self):
         raise ResetError
@@ -226,11 +268,16 @@ class Machine:
 class Esp32:
     """The `esp32` beside `machine`."""
 
+    WAKEUP_ALL_LOW, WAKEUP_ANY_HIGH = 0, 1
+
     def __init__(self, machine):
         self._machine = machine
 
     def gpio_deep_sleep_hold(self, is_on):
         self._machine.holds_in_sleep = is_on
+
+    def wake_on_ext0(self, pin, level):
+        self._machine.wakes_on = (pin, level)
 
 
 class Lora:
