@@ -81,7 +81,22 @@ def sources(board: Board, config: dict[str, Any]) -> list[str]:
         if name not in found:
             found.add(name)
             wanted += _imports(name)
-    return sorted(found)
+    return sorted(found - _idle(board, config))
+
+
+def _idle(board: Board, config: dict[str, Any]) -> set[str]:
+    """What is imported only where this node never comes, and packages that say nothing: folders do for them."""
+    idle = {path.relative_to(ROOT).as_posix() for room in _DEVICE_ROOMS for path in _empty_packages(room)}
+    if board.deep_sleep:
+        idle.add("firmware/ram.py")
+    if not any("power" in row for row in _rows(config["sensors"])):
+        idle.add("firmware/sensors/switched.py")
+    return idle
+
+
+def _empty_packages(room: str) -> list[Path]:
+    found = (ROOT / room).rglob("__init__.py")
+    return [path for path in found if len(ast.parse(path.read_text(encoding="utf-8")).body) <= 1]
 
 
 def _entry(config: dict[str, Any]) -> str:
@@ -133,12 +148,6 @@ def _wiring(rows: Any, board: Board) -> list[str]:
     wired, complaints = wiring.judge(rules.judge(rows)[0], board.pins) if isinstance(rows, list) else ([], [])
     for row in wired:
         for pin, who in wiring.wanted_by(row, board.pins):
-            if not board.can_wire(pin, who.split()[0] in _DRIVEN or "supply" in who):
+            if isinstance(pin, int) and not board.can_wire(pin, who.split()[0] in _DRIVEN or "supply" in who):
                 complaints.append(f"{row['part']}: pin {pin} of {board.name} cannot be wired as {who}")
-        if _bus_of(row["part"]) == "counter" and board.deep_sleep:
-            complaints.append(f"{row['part']}: {board.name} sleeps deeply and counts nothing then")
     return [f"sensors: {complaint}" for complaint in complaints]
-
-
-def _bus_of(part: str) -> str:
-    return str(sensors.module_of(part).BUS)

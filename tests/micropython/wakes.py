@@ -67,7 +67,7 @@ def _run(command: list[str]) -> str:
 def _size(sizes: dict[str, int], module: str) -> int:
     path = module.replace(".", "/")
     names = (f"lib/{path}.mpy", f"lib/{path}/__init__.mpy", f"{path}.mpy")
-    return next(sizes[name] for name in names if name in sizes)
+    return next((sizes[name] for name in names if name in sizes), 0)  # a folder needs no file
 
 
 def main() -> None:
