@@ -85,7 +85,7 @@ def sources(board: Board, config: dict[str, Any]) -> list[str]:
 
 
 def _idle(board: Board, config: dict[str, Any]) -> set[str]:
-    """What is imported only where this node never comes, and packages that say nothing: folders do for them."""
+    """What is imported only where this node never comes, and packages that say nothing: folders suffice."""
     idle = {path.relative_to(ROOT).as_posix() for room in _DEVICE_ROOMS for path in _empty_packages(room)}
     if board.deep_sleep:
         idle.add("firmware/ram.py")

@@ -49,6 +49,7 @@ def test_each_command_and_option_exists() -> None:
         "needs MicroPython",
         "is taken",
         "is taken by",
+        "cannot wake",
         "does not know you",
         "does not answer",
         "no_answer",
