@@ -1,11 +1,12 @@
 """A curve as a picture by its address, and a page to embed: both without JavaScript, in light or dark."""
 
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import resvg_py
-from fastapi import Request, Response
+from fastapi import Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from gateway.store import queries
@@ -28,36 +29,35 @@ _MAY_EMBED = {
 }
 _ZOOM = 2  # for screens with fine pixels
 _REFUSED = {404: "picture.unknown", 422: "picture.unclear"}
+_NARROWEST = 440  # px: the line below the name just fits
 _LONGEST_PATH = 90  # characters of the smallest text that fit
 Theme = Literal["light", "dark"]
 router = PageRouter()
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What an address asks of a picture; width and height in px."""
+
+    start: str = "P2D"
+    end: str | None = None
+    theme: Theme = "light"
+    width: Annotated[int, Query(ge=_NARROWEST, le=1440)] = 720
+    height: Annotated[int, Query(ge=240, le=1080)] = 360
+
+
+Asked = Annotated[Wanted, Depends()]
+
+
 @router.page("/sites/{site_id}/{quantity}.svg")
-def svg(
-    request: Request,
-    site: AtSite,
-    site_id: str,
-    quantity: str,
-    start: str = "P2D",
-    end: str | None = None,
-    theme: Theme = "light",
-) -> Response:
-    picture = _picture(request, site, site_id, quantity, (start, end), theme)
+def svg(request: Request, site: AtSite, site_id: str, quantity: str, asked: Asked) -> Response:
+    picture = _picture(request, site, site_id, quantity, asked)
     return Response(draw(picture), headers=_headers(request), media_type="image/svg+xml")
 
 
 @router.page("/sites/{site_id}/{quantity}.png")
-def png(
-    request: Request,
-    site: AtSite,
-    site_id: str,
-    quantity: str,
-    start: str = "P2D",
-    end: str | None = None,
-    theme: Theme = "light",
-) -> Response:
-    picture = _picture(request, site, site_id, quantity, (start, end), theme)
+def png(request: Request, site: AtSite, site_id: str, quantity: str, asked: Asked) -> Response:
+    picture = _picture(request, site, site_id, quantity, asked)
     return Response(paint(draw(picture)), headers=_headers(request), media_type="image/png")
 
 
@@ -126,11 +126,9 @@ def _headers(request: Request) -> dict[str, str]:
     return _MAY_EMBED | {"Content-Language": tongue(request).language, "Vary": "Accept-Language"}
 
 
-def _picture(
-    request: Request, site: Site, site_id: str, quantity: str, asked: tuple[str, str | None], theme: Theme
-) -> Picture:
+def _picture(request: Request, site: Site, site_id: str, quantity: str, asked: Wanted) -> Picture:
     now, language = site.clock.now_ms(), tongue(request).language
-    span = parse_span(*asked, now)
+    span = parse_span(asked.start, asked.end, now)
     with queries.opened(site.store) as db:
         place = find(db, request, site_id)
         seen = places.see(db, place, now, check_quantity(place, quantity))
@@ -147,7 +145,9 @@ def _picture(
         span=span,
         limits=limits,
         language=language,
-        theme=theme,
+        theme=asked.theme,
+        width=asked.width,
+        height=asked.height,
     )
 
 

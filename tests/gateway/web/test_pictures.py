@@ -1,7 +1,9 @@
 """Pictures by address: the text is really there to be seen, whoever embeds them may."""
 
+import re
 import struct
 import zlib
+from html import unescape
 from xml.etree import ElementTree
 
 import httpx
@@ -72,6 +74,16 @@ def _paeth(left: int, up: int, corner: int) -> int:
     return min((left, up, corner), key=lambda each: abs(guess - each))
 
 
+async def test_a_phone_gets_a_narrower_picture_with_letters_as_large(client: httpx.AsyncClient) -> None:
+    embedded = (await client.get(f"/embed/{CREEK}/level")).text
+    narrow = re.search(r'media="\(max-width: 560px\)" srcset="([^"]+)"', embedded)
+    assert narrow
+    root = ElementTree.fromstring((await client.get(unescape(narrow[1]))).text)
+    assert (root.get("viewBox"), root.get("font-size")) == ("0 0 440 320", "13")
+    ends = [float(each.get("x", 0)) for each in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert max(ends) <= 440
+
+
 async def test_a_frame_may_hold_the_embedded_page_and_no_script_is_in_it(client: httpx.AsyncClient) -> None:
     answer = await client.get(f"/embed/{CREEK}/level?start=P2D&theme=dark")
     assert "frame-ancestors *" in answer.headers["Content-Security-Policy"]
@@ -89,6 +101,8 @@ async def test_a_frame_may_hold_the_embedded_page_and_no_script_is_in_it(client:
         (f"{PATH}.svg?start=yesterday", 422),
         (f"{PATH}.svg?start=P9999Y", 422),
         (f"{PATH}.svg?start=2026-11-22T12:00:00Z&end=2026-11-21T12:00:00Z", 422),
+        (f"{PATH}.svg?width=100", 422),
+        (f"{PATH}.svg?height=9999", 422),
         (f"{PATH}.svg?start=2026-11-21T00:00:00%2B01:00&end=2026-11-22T12:00:00Z", 200),
         (f"/sites/{SQUARE}/temperature.png", 200),
     ],
