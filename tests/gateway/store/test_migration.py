@@ -34,7 +34,9 @@ def released(where: Where, version: int) -> None:
     texts = [each.read_text("utf-8") for pair in zip(steps, ROWS, strict=False) for each in pair]
     if isinstance(where, Path):
         with closing(sqlite3.connect(where)) as db:
-            db.executescript("\n".join(texts) + f"PRAGMA user_version = {version};")
+            db.executescript(
+                "PRAGMA synchronous = OFF;" + "\n".join(texts) + f"PRAGMA user_version = {version};"
+            )
         return
     with psycopg.connect(where.url, autocommit=True) as pg:
         pg.execute("CREATE TABLE schema_version (version INTEGER NOT NULL)")
