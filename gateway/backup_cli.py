@@ -44,7 +44,7 @@ def verify(
         file=str(file),
         devices=seen.devices,
         uplinks=seen.uplinks,
-        newest=worded("cli.none") if seen.newest_ms is None else instant(seen.newest_ms),
+        newest="-" if seen.newest_ms is None else instant(seen.newest_ms),
         keys=worded(_OPENS[seen.opens]),
     )
     tell({"backup": str(file), **seen._asdict()}, as_json, text)

@@ -1,9 +1,11 @@
 """`messfunk why`: of a frame or a node, in words."""
 
+import os
 from typing import Annotated, Literal
 
 import typer
 
+from gateway import words
 from gateway.clock import WallClock
 from gateway.config import load
 from gateway.console import CONFIG, AsJson, ConfigOption, DbOption, opened, refusing, tell
@@ -17,7 +19,9 @@ app = typer.Typer()
 @app.command(epilog="Example: messfunk why 70b3d57ed0000001 --lang de")
 def why(
     what: Annotated[str, typer.Argument(metavar="FRAME|DEV_EUI", help="As the API names them, 16 digits.")],
-    lang: Annotated[Literal["de", "en"], typer.Option(help="Of the sentences.")] = "en",
+    lang: Annotated[
+        Literal["de", "en"] | None, typer.Option(help="Of the sentences; as the locale says unless named.")
+    ] = None,
     config: ConfigOption = None,
     db: DbOption = None,
     as_json: AsJson = False,
@@ -30,5 +34,5 @@ def why(
             found = frame.trace(store.connection, wanted, what.lower())
         else:
             found = node.trace(store.connection, wanted, what.lower(), WallClock().now_ms())
-    told = steps.told(found, lang)
+    told = steps.told(found, lang or words.of_environment(os.environ))
     tell({"steps": told}, as_json, "\n".join(each["text"] for each in told))

@@ -56,8 +56,11 @@ def parts(text: str) -> dict[str, Any]:
 
 
 def whole(text: str, parts: Mapping[str, Any]) -> str:
-    """`text` itself where it was said without a key, or with one that is not known here."""
-    return said(parts["key"], **parts["values"]) if parts.get("key") in catalogue("en") else text
+    """`text` itself where it was said without a key, or with one that this version does not know."""
+    try:
+        return said(parts["key"], **parts["values"])
+    except KeyError:
+        return text
 
 
 def told(language: str, text: object) -> str:

@@ -212,7 +212,7 @@ def traced_text(db: object, uplink_id: str) -> str:
     return spoken(found) + json.dumps(steps.told(found, "de"))
 
 
-def test_the_command_tells_frames_and_nodes(desk: Desk, node: Node) -> None:
+def test_the_command_tells_frames_and_nodes(desk: Desk, node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
     (uplink,) = desk.hear(desk.reception(node.uplink()))
     where = str(desk.store.where)
     desk.store.close()
@@ -220,6 +220,8 @@ def test_the_command_tells_frames_and_nodes(desk: Desk, node: Node) -> None:
     assert said.startswith("Aue: Frame 0 der Sitzung 1, empfangen 14. November 2023")
     told = json.loads(CliRunner().invoke(app, ["why", node.dev_eui.upper(), "--db", where, "--json"]).output)
     assert told["steps"][0]["key"] == "why.node"
+    monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
+    assert "zuletzt gehört" in CliRunner().invoke(app, ["why", node.dev_eui, "--db", where]).output
     unknown = CliRunner().invoke(app, ["why", "00" * 8, "--db", where])
     assert unknown.exit_code == 1
 
