@@ -16,7 +16,7 @@ ASSETS := gateway/web/static/vendor/THIRD_PARTY.txt
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-recorded micropython generate fuzz-codec fuzz-gateway bench-alarms bench-codec bench-node bench-energy bench-gateway bench-simulator bench-web bench-downlinks age power-cut crash bench-store size test-board test-driver check format assets screenshots build debian lock clean bench-pages
+.PHONY: help setup demo test test-recorded micropython generate fuzz-codec fuzz-gateway bench-alarms bench-codec bench-node bench-energy bench-gateway bench-simulator bench-web bench-downlinks age power-cut crash bench-outages bench-store size test-board test-driver check format assets screenshots build debian lock clean bench-pages
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+[ :].*## / {sub(/ .*/, "", $$1); printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -98,6 +98,9 @@ bench-store: .venv/.dev ## Start and reads of a large ledger; DEVICES=50000 READ
 
 crash: .venv/.dev $(ASSETS) ## kill -9 or power cuts under load; KILLS=200 DATABASE=sqlite|postgres END=kill|power
 	@$(BIN)/python -m tests.gateway.crash $(or $(KILLS),200) $(or $(DATABASE),sqlite) $(or $(END),kill) $(or $(SEED),1)
+
+bench-outages: .venv/.dev $(ASSETS) ## Broker away, database away, disk full, under load; DURATION=600 KINDS="broker database disk"
+	@$(BIN)/python -m tests.gateway.outages $(or $(DURATION),600) $(KINDS)
 
 size: setup ## Flash and heap of the LoRaWAN stack per module, and of a level node's wakes
 	@$(BIN)/python -m tests.micropython.size

@@ -193,10 +193,10 @@ class Connection:
 
     def _on_socket_open(self, client: Client, userdata: Any, sock: Any) -> None:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else each batch waits 40 ms for the peer
-        self._loop.call_soon_threadsafe(self._watch, self._loop.add_reader, sock, self._read)
+        self._loop.call_soon_threadsafe(self._await_readable, sock)
 
     def _on_register_write(self, client: Client, userdata: Any, sock: Any) -> None:
-        self._loop.call_soon_threadsafe(self._watch, self._loop.add_writer, sock, self._write)
+        self._loop.call_soon_threadsafe(self._await_writable, sock)
 
     def _write(self) -> None:
         """paho writes one packet at a time: the system holds them together until the last."""
@@ -209,9 +209,14 @@ class Connection:
         if isinstance(sock, socket.socket) and _CORK is not None:
             sock.setsockopt(socket.IPPROTO_TCP, _CORK, is_held)
 
-    def _watch(self, add: Callable[..., None], sock: Any, ready: Callable[[], Any]) -> None:
+    def _await_readable(self, sock: Any) -> None:
         if sock.fileno() >= 0:
-            add(sock, ready)
+            self._loop.add_reader(sock, self._read)
+
+    def _await_writable(self, sock: Any) -> None:
+        """Unless all is written by now: paho would not say so again, and the socket be ready for ever."""
+        if sock.fileno() >= 0 and self._client.want_write():
+            self._loop.add_writer(sock, self._write)
 
     def _on_unregister_write(self, client: Client, userdata: Any, sock: Any) -> None:
         self._loop.remove_writer(sock)

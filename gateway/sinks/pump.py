@@ -8,6 +8,7 @@ from random import Random
 from gateway.model import Clock, GatewayError
 from gateway.sinks.sink import RefusedError, Sink, UnavailableError
 from gateway.store import outbox
+from gateway.store.database import StoreError
 from gateway.store.ledger import Store
 from gateway.store.outbox import Delivery
 
@@ -15,6 +16,7 @@ _log = logging.getLogger(__name__)
 _IDLE_S = 5.0  # `messfunk outbox retry` writes to the same file from another process
 _FIRST_WAIT_S = 0.5
 _LONGEST_WAIT_S = 30.0
+_STORE_S = 1.0
 _ANSWERS = 30  # a quarter of an hour of the same failure for the same uplink: the fault is in the uplink
 
 
@@ -30,6 +32,7 @@ class Pump:
         self._news = asyncio.Event()
         self._failures = 0
         self._error: str | None = None
+        self._taken: Sequence[Delivery] = ()  # by the sink, and owed to it until that is written
 
     def start(self) -> None:
         self._note(None)
@@ -48,12 +51,15 @@ class Pump:
         while True:
             self._news.clear()
             try:
+                self._settle()
                 batch = self._due() if self._store.holds("alarms") else []
                 if not batch:
                     await _within(self._news, _IDLE_S)
                     continue
                 await self._deliver(batch)
                 self._take(None)
+            except StoreError:  # no fault of the sink's, which is told of where it matters more
+                await asyncio.sleep(_STORE_S)
             except GatewayError as error:
                 await self._wait(error)
             except Exception:  # a fault of ours must not end the deliveries for good
@@ -79,8 +85,15 @@ class Pump:
                 self._bury(batch[0], str(error))
                 return
             raise
-        with self._store.transaction():
-            outbox.settle(self._store.connection, self._sink.name, batch, self._clock.now_ms())
+        self._taken = batch
+        self._settle()
+
+    def _settle(self) -> None:
+        """What the sink has taken is not told to it again, however long that cannot be written."""
+        if self._taken:
+            with self._store.transaction():
+                outbox.settle(self._store.connection, self._sink.name, self._taken, self._clock.now_ms())
+            self._taken = ()
 
     def _bury(self, delivery: Delivery, reason: str) -> None:
         with self._store.transaction():

@@ -1,5 +1,6 @@
 """The ledger: who may send, what was heard, what it said. Every write stands in a transaction."""
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -12,6 +13,7 @@ from gateway.access.seal import KeyFile
 from gateway.model import Device, GatewayError, Reading, Reception, Session, Uplink
 from gateway.store.database import Connection, Role, Row, StoreError, Where, among, connect
 
+_LATELY_S = 10.0
 _EVENTS_KEPT = 10_000
 
 _KEYS = {column for columns in seal.COLUMNS.values() for column in columns}
@@ -50,9 +52,12 @@ class Heard(NamedTuple):
 class Store:
     """One connection, which writes. Without `keys` those in it stay as they lie there."""
 
-    def __init__(self, where: Where, key_file: KeyFile | None = None):
+    def __init__(
+        self, where: Where, key_file: KeyFile | None = None, now_s: Callable[[], float] = time.monotonic
+    ):
         self.where = where
-        self.write_error: str | None = None  # why nothing can be written just now
+        self._now_s = now_s
+        self._failed: tuple[str, float] | None = None  # why, and when last
         self._db = connect(where)
         try:
             self._keys = seal.unlock(self._db, where, key_file) if key_file else None
@@ -83,9 +88,13 @@ class Store:
             with self._db.transaction():
                 yield
         except StoreError as error:
-            self.write_error = str(error)
+            self._failed = str(error), self._now_s()
             raise
-        self.write_error = None
+
+    @property
+    def write_error(self) -> str | None:
+        """Why something was not written lately: what needs no room succeeds on a full disk, too."""
+        return self._failed[0] if self._failed and self._now_s() < self._failed[1] + _LATELY_S else None
 
     # Devices
 

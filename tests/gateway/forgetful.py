@@ -5,7 +5,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-_SOURCE = Path(__file__).with_name("forget.c")
+from tests.gateway import library
 
 
 class Disk:
@@ -32,11 +32,7 @@ class Disk:
 
 def build(folder: Path) -> Path:
     """The library."""
-    library = folder / "forget.so"
-    subprocess.run(
-        ["gcc", "-shared", "-fPIC", "-O2", "-Wall", "-Werror", "-o", library, _SOURCE, "-ldl"], check=True
-    )
-    return library
+    return library.build(folder, "forget.c")
 
 
 def _remove(folder: Path) -> None:

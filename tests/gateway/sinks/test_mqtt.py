@@ -1,5 +1,6 @@
 """MQTT out, on a real Mosquitto: topics, what is retained, the last will, what Home Assistant is told."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +8,8 @@ from random import Random
 from typing import Any
 
 import pytest
-from paho.mqtt.client import MQTTMessage
+from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.enums import MQTTErrorCode
 
 from gateway.mqtt.connection import Connection
 from gateway.peers import MqttSinkConfig
@@ -56,6 +58,25 @@ async def test_what_is_said_and_what_of_it_stays(ledger: Ledger, broker: Mosquit
         assert late.bodies("/availability") == [b"online"]
         await sink.stop()
         await until(lambda: late.bodies("/availability") == [b"online", b"offline"])
+
+
+async def test_a_connection_with_nothing_to_say_sleeps(
+    ledger: Ledger, broker: Mosquitto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """paho says before the loop has begun to watch its socket that all is written."""
+    writes, write = 0, Client.loop_write
+
+    def counted(client: Client) -> MQTTErrorCode:
+        nonlocal writes
+        writes += 1
+        return write(client)
+
+    monkeypatch.setattr(Client, "loop_write", counted)
+    sink = opened(ledger, broker)
+    await sink.back.wait()
+    await asyncio.sleep(0.2)
+    assert 0 < writes < 20
+    await sink.stop()
 
 
 async def test_a_gateway_that_dies_leaves_its_last_will(

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,7 @@ from gateway.sinks import pump as pump_module
 from gateway.sinks.pump import Pump
 from gateway.sinks.sink import RefusedError, UnavailableError
 from gateway.store import outbox
+from gateway.store.database import StoreError
 from gateway.store.outbox import Delivery
 from tests.gateway.broker import until
 from tests.gateway.sinks.conftest import Ledger
@@ -41,6 +43,7 @@ class Shelf:
 def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pump_module, "_FIRST_WAIT_S", 0.001)
     monkeypatch.setattr(pump_module, "_LONGEST_WAIT_S", 0.01)
+    monkeypatch.setattr(pump_module, "_STORE_S", 0.001)
 
 
 def started(ledger: Ledger, shelf: Shelf) -> Pump:
@@ -162,6 +165,29 @@ async def test_a_fault_of_ours_does_not_end_the_deliveries(ledger: Ledger) -> No
     pump = started(ledger, shelf)
     await until(lambda: shelf.got == ids)
     await pump.stop()
+
+
+async def test_what_was_taken_while_the_disk_is_full_is_told_once(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [ledger.add("shelf", fcnt=fcnt) for fcnt in range(4)]
+    fails = 0
+    settle = outbox.settle
+
+    def full(*arguments: Any) -> None:
+        nonlocal fails
+        fails += 1
+        if fails < 9:
+            raise StoreError("disk full")
+        settle(*arguments)
+
+    monkeypatch.setattr(outbox, "settle", full)
+    shelf = Shelf("shelf")
+    pump = started(ledger, shelf)
+    await until(lambda: ledger.owed("shelf") == [])
+    await pump.stop()
+    assert shelf.got == ids
+    assert outbox.lags(ledger.store.connection)[0].error is None, "no fault of the sink's"
 
 
 async def test_a_crash_between_delivery_and_deletion_delivers_again_with_the_same_id(ledger: Ledger) -> None:
