@@ -41,9 +41,10 @@ from gateway.web import (
     shapes,
     site_routes,
 )
-from gateway.web.asking import DevEui, DevicesQuery, ReadingsQuery, UplinksQuery
+from gateway.web.asking import DevEui, DevicesQuery, NewsQuery, ReadingsQuery, UplinksQuery
 from gateway.web.events import EventStreams
 from gateway.web.guard import Guard
+from gateway.web.news import News
 from gateway.web.pages import refused
 from gateway.web.paging import Order
 from gateway.web.problems import RequestError
@@ -96,13 +97,13 @@ def create_app(
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
     )
-    streams = EventStreams(store, notifier)
     app.state.site = Site(
         store,
         clock,
         counters,
         config,
-        streams,
+        EventStreams(store, notifier),
+        News(store, notifier),
         clock.now_ms(),
         failures(clock),
         writer,
@@ -213,6 +214,17 @@ async def events(
     return StreamingResponse(
         site.streams.follow(after_id), headers=headers, media_type=description.EVENT_STREAM
     )
+
+
+@_get("/api/v1/news", response_class=StreamingResponse, responses=description.NEWS)
+async def news(request: Request, site: AtSite, ask: Annotated[NewsQuery, Query()]) -> Response:
+    """What is measured at published places from now on, and their alarms, as server-sent events, for all."""
+    headers = {"X-Accel-Buffering": "no"}
+    if request.method == "HEAD":
+        return Response(headers=headers, media_type=description.EVENT_STREAM)
+    if site.news.is_full:
+        raise RequestError(503, "As many listen as this gateway has room for. Ask from time to time instead.")
+    return StreamingResponse(site.news.listen(ask.site), headers=headers, media_type=description.EVENT_STREAM)
 
 
 @_get("/healthz", response_model=shapes.Health, responses={503: {"model": shapes.Health}})

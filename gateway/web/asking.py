@@ -88,5 +88,13 @@ class ReadingsQuery(SpanQuery):
     limit: int = Field(100, ge=1, le=10_000, description="at most so many entries")
 
 
+class NewsQuery(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    site: str | None = Field(
+        None, max_length=40, description="the id of a place; of all of them unless given"
+    )
+
+
 class UplinksQuery(SpanQuery):
     dev_eui: DevEui | None = None

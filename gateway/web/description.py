@@ -33,6 +33,17 @@ EVENTS: Responses = REFUSALS | {
         },
     }
 }
+NEWS: Responses = REFUSALS | {
+    200: {
+        "description": "`event` is reading or alarm, `data` a reading with its `site_id`, or `site_id` and "
+        "`id` of an alarm, as JSON. Who reads too slowly is let go. Comment lines are heartbeats.",
+        "content": {EVENT_STREAM: {"schema": {"type": "string"}, "example": "event: reading\ndata: {}\n\n"}},
+    },
+    503: {
+        "model": Problem,
+        "description": "As many listen as there is room for, or the store cannot be read",
+    },
+}
 # What any operation may answer, before it has been looked at.
 _BEFORE = {
     "400": "The body is no JSON",

@@ -15,8 +15,8 @@ from gateway.store.database import StoreError, Where, opened
 
 HEARTBEAT_S = 15.0  # below the idle timeout of common proxies (30 s or 60 s)
 _BATCH = 200
-_RETRY = b"retry: 2000\n\n"
-_HEARTBEAT = b": heartbeat\n\n"
+RETRY = b"retry: 2000\n\n"
+HEARTBEAT = b": heartbeat\n\n"
 _logger = logging.getLogger(__name__)
 
 
@@ -39,7 +39,7 @@ class EventStreams:
         return newest if last_event_id is None else min(last_event_id, newest)
 
     async def follow(self, after_id: int) -> AsyncIterator[bytes]:
-        yield _RETRY
+        yield RETRY
         while not self._closed.is_set():
             try:
                 after_id, told = await run_in_threadpool(self._read, after_id)
@@ -49,7 +49,7 @@ class EventStreams:
             for id_, kind, data in told:
                 yield f"id: {id_}\nevent: {kind}\ndata: {data}\n\n".encode()
             if not told and not await self._news(after_id):
-                yield _HEARTBEAT
+                yield HEARTBEAT
 
     async def _news(self, after_id: int) -> bool:
         """Wait for events after `after_id` or the end; False when the time of a heartbeat came first."""

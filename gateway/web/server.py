@@ -8,8 +8,8 @@ import uvicorn
 from fastapi import FastAPI
 
 from gateway.config import Address, ConfigError
-from gateway.web.events import EventStreams
 from gateway.web.patience import Patient
+from gateway.web.site import Site
 
 _CONNECTIONS = 500
 
@@ -44,14 +44,15 @@ class Server(uvicorn.Server):
             ssl_keyfile=http.tls_key_file,
         )
         super().__init__(config)
-        self._streams: EventStreams = app.state.site.streams
+        self._site: Site = app.state.site
         self._listener = listener
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
         await super().serve(sockets or [self._listener])
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._streams.close()  # uvicorn waits for open answers, and a stream never ends by itself
+        self._site.streams.close()  # uvicorn waits for open answers, and a stream never ends by itself
+        self._site.news.close()
         await super().shutdown(sockets)
 
     @contextlib.contextmanager

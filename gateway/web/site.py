@@ -18,6 +18,7 @@ from gateway.sources.presence import Presence
 from gateway.store.database import Where
 from gateway.web.events import EventStreams
 from gateway.web.losses import LossTold
+from gateway.web.news import News
 from gateway.web.section import PageConfig
 
 
@@ -30,6 +31,7 @@ class Site:
     counters: Counters
     config: HttpConfig
     streams: EventStreams
+    news: News
     started_at: int
     failures: Buckets
     writer: Writer | None = None

@@ -4,11 +4,14 @@
 const LEAST_PAUSE_MS = 1000; // between two questions, however much is told
 const LONGEST_PAUSE_MS = 20_000; // ages grow even when nothing is told
 const SETTLE_MS = 150; // a frame's readings come one after another
+const PUBLIC_PAUSE_MS = 5000; // many read along who have not logged in, and do not ask all at one moment
 const RETRY_MS = 3000;
 const SPEED_SPAN_MS = 3000; // less tells more of the network than of the clock
 
 const root = document.documentElement;
 const stream = root.dataset.events;
+const isPublic = stream.startsWith("/api/v1/news");
+let hears = false; // else the page asks from time to time
 const connection = document.querySelector(".connection");
 let asked = performance.now();
 let known = { local: performance.now(), server: Number(root.dataset.now) };
@@ -19,7 +22,8 @@ const listeners = new Set();
 export const onChange = (listener) => listeners.add(listener);
 
 function plan(pause) {
-  const at = Math.max(performance.now() + pause, asked + LEAST_PAUSE_MS);
+  const least = isPublic ? PUBLIC_PAUSE_MS * (1 + Math.random()) : LEAST_PAUSE_MS;
+  const at = Math.max(performance.now() + pause, asked + least);
   if (planned !== null && planned.at <= at) return;
   clearTimeout(planned?.timer);
   planned = { at, timer: setTimeout(refresh, at - performance.now()) };
@@ -32,7 +36,7 @@ async function refresh() {
     const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
     if (!answer.ok) throw new Error(answer.statusText);
     take(new DOMParser().parseFromString(await answer.text(), "text/html"));
-    if (!stream) tell(true);
+    if (!hears) tell(true);
     plan(LONGEST_PAUSE_MS);
   } catch {
     tell(false);
@@ -100,22 +104,23 @@ function tellSpeed() {
   connection.textContent = `${connection.dataset.liveText} · ${text}`;
 }
 
-/** News of each frame, for those who may hear of all; others ask again from time to time. */
+/** News of all frames for those who may hear of them, of published places for everybody, as far as there is room. */
 function listen(address) {
   const events = new EventSource(address);
   events.onopen = () => {
+    hears = true;
     tell(true);
     plan(SETTLE_MS);
   };
   events.onerror = () => {
-    tell(false);
+    hears = events.readyState !== EventSource.CLOSED; // refused: there is no room
+    if (hears) tell(false);
     plan(RETRY_MS);
   };
   for (const kind of ["uplink", "reading", "join", "alarm"]) events.addEventListener(kind, () => plan(SETTLE_MS));
   addEventListener("pagehide", () => events.close());
 }
 
-if (stream) listen(stream);
-else tell(true);
+listen(stream);
 addEventListener("pageshow", (shown) => shown.persisted && location.reload());
 plan(LONGEST_PAUSE_MS);

@@ -164,6 +164,7 @@ async def test_every_route_of_the_interface_asks_who_it_is(lived_in: House) -> N
     open_to_all = {"/api/v1/session", "/healthz", "/readyz"}
     published = {
         ("/api/v1/alarms", "get"),
+        ("/api/v1/news", "get"),
         ("/api/v1/rollups", "get"),
         ("/api/v1/sites/{site_id}/marks", "get"),
     }

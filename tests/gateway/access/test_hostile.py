@@ -39,7 +39,7 @@ VALUES: tuple[Any, ...] = (
         "admin",
     ),
 )
-STREAM = "/api/v1/events"
+STREAMS = ("/api/v1/events", "/api/v1/news")
 
 
 def body_of(random: Random, names: list[str]) -> bytes:
@@ -64,7 +64,7 @@ async def test_anything_is_answered(lived_in: House, role: Role | None) -> None:
     failed = []
     async with lived_in.client(role) as client:
         for path, operations in root["paths"].items():
-            for method, operation in operations.items() if path != STREAM else ():
+            for method, operation in operations.items() if path not in STREAMS else ():
                 parameters = operation.get("parameters", ())
                 for _ in range(12):
                     where = path

@@ -162,8 +162,11 @@ def test_sites_from_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 async def test_only_the_pages_of_those_who_may_listen_do(creek: House) -> None:
-    """Events tell of private places too: the public's pages ask again, and are never refused a stream."""
+    """Events of all tell of private places too: the public's pages hear of what is published only."""
     async with creek.client(address=STRANGER) as anybody, creek.client(Role.VIEWER) as viewer:
-        assert "data-events" not in (await anybody.get("/")).text
+        assert 'data-events="/api/v1/news"' in (await anybody.get("/")).text
+        creek.writer.run(FOUNDER, "site.publish", {"site_id": "bruecke", "published": True})
+        page = (await anybody.get("/sites/bruecke")).text
+        assert 'data-events="/api/v1/news?site=bruecke"' in page
         assert 'data-events="/api/v1/events"' in (await viewer.get("/")).text
         assert (await anybody.get("/api/v1/events")).status_code == 401

@@ -13,6 +13,7 @@ from gateway.config import HttpConfig
 from gateway.counters import Counters
 from gateway.notify import Notifier
 from gateway.web.api import create_app
+from tests.gateway.web.following import Site, serving
 from tests.gateway.web.ledger import MINUTE, NOW, Ledger, StoppedClock
 
 CREEK = "70b3d57ed0000001"
@@ -64,6 +65,12 @@ def app(ledger: Ledger, clock: StoppedClock, counters: Counters, notifier: Notif
 async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     async with client_of(app) as client:
         yield client
+
+
+@pytest.fixture
+async def site(app: FastAPI, ledger: Ledger, notifier: Notifier) -> AsyncIterator[Site]:
+    async with serving(app, ledger, notifier) as made:
+        yield made
 
 
 def client_of(app: FastAPI, address: str = "127.0.0.1") -> httpx.AsyncClient:

@@ -99,6 +99,7 @@ async def test_every_route_is_described_and_nothing_else(client: httpx.AsyncClie
     root = (await client.get("/openapi.json")).json()
     further = {
         "/api/v1/events",
+        "/api/v1/news",
         "/api/v1/unknown-devices",
         "/api/v1/gateways",
         "/api/v1/uplinks/{id}/why",

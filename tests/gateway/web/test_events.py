@@ -1,89 +1,13 @@
 """The event stream over a real socket: order, reconnecting, heartbeats, and an end when the server stops."""
 
 import asyncio
-import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
-import httpx
 import pytest
 from fastapi import FastAPI
 
 from gateway.config import Address, ConfigError
-from gateway.notify import Notifier
-from gateway.store import queries
-from gateway.web.server import Server, listen
-from tests.gateway.web.ledger import Ledger
-
-
-@dataclass
-class Event:
-    id: int
-    kind: str
-    data: object
-
-
-class Follower:
-    """Reads the stream as the HTML standard says; counts the comments."""
-
-    def __init__(self, lines: AsyncIterator[str]) -> None:
-        self._lines = lines
-        self.comments = 0
-        self.retry_ms = 0
-
-    async def next(self) -> Event:
-        fields: dict[str, str] = {}
-        async for line in self._lines:
-            name, _, value = line.partition(": ")
-            if line == "" and "data" in fields:
-                return Event(int(fields["id"]), fields["event"], json.loads(fields["data"]))
-            if line == "":
-                self.retry_ms = int(fields.get("retry", self.retry_ms))
-                fields = {}
-            elif name == "":
-                self.comments += 1
-            else:
-                fields[name] = value
-        raise EOFError
-
-    async def take(self, count: int) -> list[Event]:
-        return [await self.next() for _ in range(count)]
-
-
-@dataclass
-class Site:
-    ledger: Ledger
-    notifier: Notifier
-    server: Server
-    client: httpx.AsyncClient
-
-    def happen(self, kind: str, **data: object) -> None:
-        self.record(kind, **data)
-        self.notifier.announce(queries.last_event_id(self.ledger.store.connection))
-
-    def record(self, kind: str, **data: object) -> None:
-        self.ledger.store.add_events([(kind, json.dumps(data))])  # type: ignore[arg-type]
-
-    @asynccontextmanager
-    async def follow(self, last_event_id: int | None = None) -> AsyncIterator[Follower]:
-        headers = {} if last_event_id is None else {"Last-Event-ID": str(last_event_id)}
-        async with self.client.stream("GET", "/api/v1/events", headers=headers, timeout=10) as answer:
-            assert answer.status_code == 200
-            assert answer.headers["Content-Type"].startswith("text/event-stream")
-            yield Follower(answer.aiter_lines())
-
-
-@pytest.fixture
-async def site(app: FastAPI, ledger: Ledger, notifier: Notifier) -> AsyncIterator[Site]:
-    listener = listen(Address("127.0.0.1", 0))
-    port = listener.getsockname()[1]
-    server = Server(app, listener)
-    serving = asyncio.create_task(server.serve())
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
-        yield Site(ledger, notifier, server, client)
-    server.should_exit = True
-    await asyncio.wait_for(serving, 5)
+from gateway.web.server import listen
+from tests.gateway.web.following import Site
 
 
 async def test_events_arrive_as_they_happen_ids_rising(site: Site) -> None:

@@ -18,8 +18,10 @@ from gateway.commands import Writer
 from gateway.composition import COMMANDS
 from gateway.config import HttpConfig
 from gateway.counters import Counters
+from gateway.events import read, tell_uplinks
 from gateway.notify import Notifier
 from gateway.store import rollups
+from gateway.web import news
 from gateway.web.api import create_app
 from gateway.web.section import PageConfig
 from tests.gateway.alarms.district import GATEWAY, MINUTE, District
@@ -38,6 +40,7 @@ FILLS: dict[str, tuple[str, ...]] = {
     "name": ("feuerwehr",),
     "command": ("alarm.acknowledge",),
 }
+NEWS = "/api/v1/news"  # never ends
 ASKED = ("", f"?with={PRIVATE_SITE}&q=GEHEIM&start=P30D", f"?site={PRIVATE_SITE}&state=all", "?state=all")
 
 
@@ -162,7 +165,7 @@ async def test_the_public_learns_nothing_private_from_any_route(house: House, ap
     open_to_all = 0
     async with client_of(app, None) as stranger:
         for method, path in walk(app):
-            for asked in ASKED if method == "GET" else ("",):
+            for asked in () if path == NEWS else ASKED if method == "GET" else ("",):
                 body = {"json": {}} if method in ("POST", "PUT", "PATCH") else {}
                 answer = await stranger.request(method, path + asked, **body)
                 told = answer.text + str(answer.headers)
@@ -175,6 +178,18 @@ async def test_the_public_learns_nothing_private_from_any_route(house: House, ap
                 if method != "GET" and path not in ("/login", "/logout"):
                     assert answer.status_code in (401, 403, 415), (method, path, answer.status_code)
     assert open_to_all > 40  # the walk has seen something
+
+
+def test_the_publics_stream_tells_nothing_private_of_all_that_has_happened(house: House) -> None:
+    store, secrets = house.district.store, never(house) + hidden(house)
+    db = store.connection
+    with store.transaction():
+        tell_uplinks(store, [row["id"] for row in db.execute("SELECT id FROM uplink").fetchall()])
+    told = news.items(db, read(db, 0, 10_000)[1])
+    kinds = {kind for item in told for kind in ("reading", "alarm") if f"event: {kind}".encode() in item.text}
+    assert kinds == {"reading", "alarm"} and {item.site_id for item in told} == {PUBLIC_SITE}
+    leaked = [part for part in secrets for item in told if part in item.text.decode()]
+    assert not leaked
 
 
 async def test_a_private_place_looks_like_one_that_is_not_there(house: House, app: FastAPI) -> None:
@@ -195,7 +210,7 @@ async def test_who_is_known_sees_private_places_but_no_secrets(
     secrets = never(house) + (["feuerwehr"] if role == Role.VIEWER else [])
     async with client_of(app, house.tokens[role]) as known:
         for method, path in walk(app):
-            if method == "GET" and path not in ("/api/v1/events",):
+            if method == "GET" and path not in ("/api/v1/events", NEWS):
                 answer = await known.get(path)
                 leaked = [part for part in secrets if part in answer.text and part not in path]
                 assert not leaked, (path, leaked)
