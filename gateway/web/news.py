@@ -59,7 +59,7 @@ class News:
         self._store = store
         self._notifier = notifier
         self._heartbeat_s = heartbeat_s
-        self._most = most
+        self.most = most
         self._listeners: set[_Listener] = set()
         self._reading: asyncio.Task[None] | None = None
         self._is_reading = False
@@ -71,7 +71,7 @@ class News:
 
     @property
     def is_full(self) -> bool:
-        return len(self._listeners) >= self._most
+        return len(self._listeners) >= self.most
 
     def close(self) -> None:
         """End every stream, so that a server which waits for its clients can stop."""

@@ -44,15 +44,15 @@ class Server(uvicorn.Server):
             ssl_keyfile=http.tls_key_file,
         )
         super().__init__(config)
-        self._site: Site = app.state.site
+        self.site: Site = app.state.site
         self._listener = listener
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
         await super().serve(sockets or [self._listener])
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._site.streams.close()  # uvicorn waits for open answers, and a stream never ends by itself
-        self._site.news.close()
+        self.site.streams.close()  # uvicorn waits for open answers, and a stream never ends by itself
+        self.site.news.close()
         await super().shutdown(sockets)
 
     @contextlib.contextmanager

@@ -85,11 +85,15 @@ class Site:
 
 @contextmanager
 def serving(
-    ledger: Ledger, clock: FastClock, port: int = 0, page: PageConfig | None = None
+    ledger: Ledger,
+    clock: FastClock,
+    port: int = 0,
+    page: PageConfig | None = None,
+    config: HttpConfig | None = None,
 ) -> Iterator[Site]:
     """In a thread of its own, so that the test can wait for the browser."""
     notifier = Notifier()
-    config = HttpConfig(open_on_loopback=True)
+    config = config or HttpConfig(open_on_loopback=True)
     app = create_app(ledger.path, clock, Counters(), notifier, config, page=page)
     listener = listen(Address("127.0.0.1", port))
     server = Server(app, listener)

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from gateway.config import HttpConfig
 from tests.e2e import village
 from tests.e2e.conftest import SCREENSHOTS, Browser, FastClock, Site, serving
 from tests.e2e.pages import OTHER, PAGES, WITH_CURVE, console, missing
@@ -99,6 +100,27 @@ def see_a_new_reading(site: Site, browser: Browser) -> None:
     browser.do("find", selector='.present:has-text("unbekannt"):has-text("verworfen")')
     assert browser.do("evaluate", script="window.sameDocument")
     is_quiet(browser)
+
+
+def test_the_public_hears_of_what_is_published(tmp_path: Path, browser: Browser) -> None:
+    """And asks from time to time where there is no room to listen."""
+    ledger = village.build(tmp_path / "village.db")
+    with ledger.store.transaction():
+        ledger.store.connection.execute("INSERT INTO token VALUES ('t', 'x', 'viewer', 0, NULL, NULL, 'h')")
+        ledger.store.connection.execute("UPDATE site SET published = 1")
+    with serving(ledger, FastClock(), config=HttpConfig()) as site:
+        news = site.server.site.news
+        browser.do("open", url=f"{site.url}sites/{village.CREEK}")
+        browser.do("find", selector=".connection.live")
+        assert news.is_reading
+        site.hear(village.CREEK, {"level": 4321.0})
+        browser.do("find", selector='.present:has-text("432 cm")')
+        is_quiet(browser)
+        news.most = 0
+        browser.do("open", url=site.url)
+        browser.do("find", selector=".connection.live")
+        assert not news.is_reading
+    ledger.store.close()
 
 
 def test_ages_follow_the_servers_clock_and_silence_shows(tmp_path: Path, browser: Browser) -> None:

@@ -100,7 +100,7 @@ async def test_who_asks_for_one_place_hears_of_no_other(village: Site, app: Fast
 async def test_there_is_room_for_so_many_and_the_others_are_told(
     village: Site, app: FastAPI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(news(app), "_most", 2)
+    monkeypatch.setattr(news(app), "most", 2)
     async with village.follow(path=NEWS) as first, village.follow(path=NEWS) as second:
         await until(lambda: news(app).is_full)
         refused = await village.client.get(NEWS)
