@@ -34,12 +34,12 @@ class MemoryStore:
 class SimulatedBoard:
     """What one boot of a node finds; the stores, flash and RTC memory, are as the last boot left them.
 
-    `wiring` has the sensors' buses; `cause` is the reset behind this boot where memory does not show it.
+    `wiring` has the sensors' buses; `cause` is the reset behind this boot where memory does not show it;
+    `modem` is the way to the air where the chip has none.
     """
 
     NAME = "simulator"
     NUMBER = 0
-    LINK = "native"
 
     def __init__(
         self,
@@ -51,11 +51,14 @@ class SimulatedBoard:
         rng: random.Random,
         wiring: Wiring,
         cause: int | None = None,
+        modem: Any = None,
     ):
+        self.LINK = "rui3" if modem else "native"
+        self._modem = modem
         self._clock = clock
         self._site = site
         self._device_clock = device_clock
-        self._radio = SimulatedRadio(clock, device_clock, air, site.place)
+        self._radio = modem.radio if modem else SimulatedRadio(clock, device_clock, air, site.place)
         self._flash, self._rtc = stores
         self._rng = rng
         self._wiring = wiring
@@ -67,6 +70,9 @@ class SimulatedBoard:
     def radio(self, hz: int = 0) -> SimulatedRadio:
         """Nothing in it has to be calibrated for a frequency."""
         return self._radio
+
+    def modem(self) -> Any:
+        return self._modem
 
     def flash(self) -> MemoryStore:
         return self._flash

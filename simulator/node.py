@@ -11,6 +11,7 @@ from simulator.board import MemoryStore, SimulatedBoard
 from simulator.clock import VirtualClock
 from simulator.eventlog import EventLog
 from simulator.keyring import Keyring
+from simulator.modem import Rui3Modem
 from simulator.pcap import SessionKeys
 from simulator.power import Battery
 from simulator.radio import SimulatedRadio
@@ -59,7 +60,9 @@ class SimulatedNode:
         settings: dict[str, Any],
         rng: random.Random,
         drift_ppm: float = 0.0,
+        has_modem: bool = False,
     ):
+        self._has_modem = has_modem
         self.site = site
         self._around = around
         self._rng = rng
@@ -75,6 +78,8 @@ class SimulatedNode:
                 "app_key": identity.app_key.hex(),
             },
         }
+        self._modem: Rui3Modem | None = None
+        self._modem_flash = MemoryStore()
         self._life = 0
         self._drained_us = around.clock.now_us()
 
@@ -83,14 +88,29 @@ class SimulatedNode:
         self.power_off()
         self._power_on_us = self._around.clock.now_us()
         self._rtc = MemoryStore()
+        self._modem = self._plug_in() if self._has_modem else None
         self._boot(self._life)
+
+    def _plug_in(self) -> Rui3Modem:
+        around, files = self._around, self._files
+        told = files["secrets.json"]
+        identity = (
+            bytes.fromhex(told["dev_eui"]),
+            bytes.fromhex(told["join_eui"]),
+            bytes.fromhex(told["app_key"]),
+        )
+        data_rate = files["config.json"]["data_rate"]
+        flash, rng = self._modem_flash, self._rng
+        return Rui3Modem(around.clock, around.air, self.site, flash, identity, rng, data_rate)
 
     def power_off(self) -> None:
         self._life += 1
+        if self._modem:
+            self._modem.is_on = False
 
     def brown_out(self) -> None:
         """The supply sags for a moment: the wake is cut off and the node begins anew, its RTC memory kept."""
-        self.power_off()
+        self._life += 1
         self._boot(self._life, _BROWN_OUT)
 
     def _boot(self, life: int, cause: int | None = None) -> None:
@@ -102,8 +122,9 @@ class SimulatedNode:
         rows = self._files["config.json"]["sensors"]
         wiring = Wiring(clock, self.site, rows, self._rng, self._power_on_us)
         board = SimulatedBoard(
-            clock, device_clock, self._around.air, self.site, stores, self._rng, wiring, cause
+            clock, device_clock, self._around.air, self.site, stores, self._rng, wiring, cause, self._modem
         )
+        board.radio().begin()
         began_us = clock.now_us()
         program = self._program(board)
 
@@ -119,7 +140,7 @@ class SimulatedNode:
 
     def _tell(self, board: SimulatedBoard, began_us: int) -> None:
         """The wake is over: what it cost, and the session that is in force now."""
-        session = sessions.load(self._flash, self._rtc)
+        session = sessions.load(*(self._modem.stores if self._modem else (self._flash, self._rtc)))
         if session is not None:
             keys = SessionKeys(session.dev_addr, session.nwk_s_key, session.app_s_key)
             self._around.keyring.add(self.site.name, keys)

@@ -10,14 +10,18 @@ class SimulatedRadio:
     """`tx_us` by dBm and `rx_us`: what it has spent since this boot."""
 
     def __init__(self, clock: VirtualClock, device_clock: DeviceClock, air: Air, place: Place):
-        self.tx_us: dict[str, int] = {}
-        self.rx_us = 0
+        self.begin()
         self.snr_db = 0
         self.late_ms = 0
         self._clock = clock
         self._device_clock = device_clock
         self._air = air
         self._place = place
+
+    def begin(self) -> None:
+        """A boot: nothing is spent yet."""
+        self.tx_us: dict[str, int] = {}
+        self.rx_us = 0
 
     async def send(self, frame: bytes, channel: tuple[int, int, int], power_dbm: int) -> int:
         mode = Channel(*channel)

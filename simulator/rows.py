@@ -86,6 +86,7 @@ class NodeRow(_Row):
     scale: float = Field(default=1.0, ge=0, le=5)
     data_rate: int = Field(default=3, ge=0, le=5)
     tier: Tier = "firmware"
+    modem: bool = False  # its way to the air is a RUI3 module with a MAC of its own
     drift_ppm: float = Field(default=0.0, ge=-20000, le=20000)  # of its clock; 10000 is a bare RC oscillator
     marks_mm: list[int] = Field(default=[])  # stages whose crossing somebody should hear of
     sensors: Sensors = Field(default=["a02yyuw", "sht3x"], min_length=1)

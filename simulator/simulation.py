@@ -174,7 +174,7 @@ class Simulation:
         if row.tier == "traffic":
             return TrafficNode(self._around, site, identity, settings, rng)
         kind = MicroPythonNode if row.tier == "micropython" else SimulatedNode
-        return kind(self._around, site, identity, settings, rng, row.drift_ppm)
+        return kind(self._around, site, identity, settings, rng, row.drift_ppm, row.modem)
 
     def _battery(self, row: NodeRow) -> Battery | None:
         energy = self._scenario.energy
