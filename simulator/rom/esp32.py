@@ -1,5 +1,11 @@
-"""`esp32`, of which a virtual board needs no more than to be told that its pins are held in deep sleep."""
+"""`esp32`, as far as a virtual board needs it: its radio sleeps on, and no contact on it ever closes."""
+
+WAKEUP_ALL_LOW, WAKEUP_ANY_HIGH = False, True
 
 
 def gpio_deep_sleep_hold(enable: bool) -> None:
-    """Its radio sleeps on in any case."""
+    """Nothing falls here."""
+
+
+def wake_on_ext0(pin: object, level: bool) -> None:
+    """The pin stays at its pull-up: only the timer wakes."""

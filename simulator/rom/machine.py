@@ -3,10 +3,15 @@
 from outside import ask
 
 PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = 1, 2, 3, 4, 5
+PIN_WAKE, TIMER_WAKE = 2, 4
 
 
 def reset_cause() -> int:
     return int(ask("cause"))
+
+
+def wake_reason() -> int:
+    return TIMER_WAKE if reset_cause() == DEEPSLEEP_RESET else 0
 
 
 def reset() -> None:
