@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import groupby
+from operator import attrgetter
 from typing import NamedTuple
 
 from codec.desk.words import FPORTS
@@ -19,6 +20,7 @@ from gateway.store import ledger, outbox, sites
 from gateway.store.ledger import Store
 from gateway.store.outbox import Delivery
 
+_place = attrgetter("quantity", "time")
 _NOTHING = Decoded(None, [], [])
 
 
@@ -73,12 +75,12 @@ class Decoding:
         db = self._store.connection
         names = ledger.names(db, {each.uplink.dev_eui for each in read})
         heard = ledger.receptions(db, [each.uplink.id for each in read])
-        return [
-            outbox.delivery(
-                each.uplink, names[each.uplink.dev_eui], each.error, readings, heard.get(each.uplink.id, ())
-            )
-            for each, readings in zip(read, told, strict=True)
-        ]
+        deliveries = []
+        for (uplink, _, error), readings in zip(read, told, strict=True):
+            ordered = sorted(readings, key=_place)
+            found = heard.get(uplink.id, ())
+            deliveries.append(outbox.delivery(uplink, names[uplink.dev_eui], error, ordered, found))
+        return deliveries
 
     def _look_for_gaps(
         self, uplinks: Sequence[Uplink], numbered: Sequence[Sequence[tuple[int, int]]]

@@ -79,6 +79,23 @@ async def test_a_connection_with_nothing_to_say_sleeps(
     await sink.stop()
 
 
+async def test_a_state_goes_with_the_newest_uplink_that_is_owed(ledger: Ledger, broker: Mosquitto) -> None:
+    sink = opened(ledger, broker)
+    await sink.back.wait()
+    for fcnt in range(2):
+        ledger.add("out", fcnt=fcnt)
+    first, second = outbox.due(ledger.store.connection, "out", 9)
+    with other(broker, "messfunk/#") as ear:
+        await sink.deliver([first])
+        await until(lambda: len(ear.bodies("/up")) == 1)
+        assert ear.bodies("/state") == [], "the second uplink is owed as well, and brings it"
+        await sink.deliver([second])
+        await until(lambda: len(ear.bodies("/up")) == 2)
+        (state,) = map(json.loads, ear.bodies("/state"))
+        assert state["time"] == "2023-11-14T22:13:21.000Z"
+    await sink.stop()
+
+
 async def test_a_gateway_that_dies_leaves_its_last_will(
     ledger: Ledger, broker: Mosquitto, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -52,6 +52,17 @@ def started(ledger: Ledger, shelf: Shelf) -> Pump:
     return pump
 
 
+async def test_what_is_fresh_is_not_read_and_the_outbox_says_in_which_order(ledger: Ledger) -> None:
+    ids = [ledger.add("shelf", fcnt=fcnt) for fcnt in range(3)]
+    first, second, third = outbox.due(ledger.store.connection, "shelf", 3)
+    fresh = {third.id: third, second.id: second._replace(name="fresh")}
+    found = outbox.due(ledger.store.connection, "shelf", 9, fresh)
+    assert [(each.id, each.name == "fresh") for each in found] == list(
+        zip(ids, (False, True, False), strict=True)
+    )
+    assert found[0] == first
+
+
 async def test_what_is_owed_is_delivered_in_order_and_then_owed_no_more(ledger: Ledger) -> None:
     ids = [ledger.add("shelf", fcnt=fcnt) for fcnt in range(7)]
     shelf = Shelf("shelf")
