@@ -27,7 +27,7 @@ EVENTS: Responses = REFUSALS | {
     200: {
         "description": "`event` is uplink, reading, join or alarm, `data` an Uplink, a Reading, a Device or "
         '`{"id": 7}` of an alarm as JSON; '
-        "`id` rises. Comment lines are heartbeats.",
+        "`id` is where to go on from and never falls. Comment lines are heartbeats.",
         "content": {
             EVENT_STREAM: {"schema": {"type": "string"}, "example": "id: 7\nevent: reading\ndata: {}\n\n"}
         },
