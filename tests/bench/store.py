@@ -143,7 +143,10 @@ def main(devices: int, readings: int, folder: Path) -> None:
     with gateway(config):
         pass  # an older schema is brought up to date
     with gateway(config) as (pid, place, started_s):
-        print(f"start: {started_s:.2f} s of 5, {usage(pid).memory_mb:.0f} MB")
+        used = usage(pid)
+        print(
+            f"start: {started_s:.2f} s of 5, {used.processor_s:.2f} s of processor, {used.memory_mb:.0f} MB"
+        )
         for question in questions(devices, until):
             print(measure(pid, place, question), flush=True)
         parts = walk(place)
