@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import ssl
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -11,8 +12,9 @@ from paho.mqtt.client import Client, MQTTMessage
 
 from gateway.model import GatewayError
 
-_DRAIN = 64  # packets per wake-up, so that the rest of the gateway has its turn
+_DRAIN = 256  # packets per wake-up, so that the rest of the gateway has its turn
 _KEEPALIVE_S = 30
+_UNCONFIRMED = 200  # messages on the way to a broker that sets no limit itself
 _CORK: int | None = getattr(socket, "TCP_CORK", None)  # Linux
 
 
@@ -45,6 +47,7 @@ class _Batch:
     """What is published together, and so many of it that the broker has not confirmed."""
 
     done: asyncio.Future[None]
+    qos: int
     left: int
 
     def confirm(self) -> None:
@@ -66,9 +69,13 @@ class Connection:
         self._connected = connected
         self._loop = asyncio.get_running_loop()
         self._over: asyncio.Future[str] = self._loop.create_future()
+        self._waiting: deque[tuple[Said, _Batch]] = deque()
         self._published: dict[int, _Batch] = {}
+        self._unconfirmed = 0
+        self._most_unconfirmed = _UNCONFIRMED
         self._is_paused = False
         self._handled = 0
+        client.max_inflight_messages_set(0)  # we wait ourselves
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_subscribe = self._on_subscribe
@@ -100,13 +107,26 @@ class Connection:
         """Done when the broker has all of it."""
         done: asyncio.Future[None] = self._loop.create_future()
         done.add_done_callback(lambda ended: ended.cancelled() or ended.exception())  # nobody need look at it
-        batch = _Batch(done, len(said))
-        for each in said:
-            info = self._client.publish(each.topic, each.body, qos, each.retain)
-            self._published[info.mid] = batch
+        batch = _Batch(done, qos, len(said))
         if not said:
             done.set_result(None)
+        elif qos:
+            self._waiting.extend((each, batch) for each in said)
+            self._go_on()
+        else:
+            for each in said:
+                self._send(each, batch)
         return done
+
+    def _go_on(self) -> None:
+        """No more at once than the broker takes (MQTT 5.0 section 4.9); paho has only a number of its own."""
+        while self._waiting and self._unconfirmed < self._most_unconfirmed:
+            self._unconfirmed += 1
+            self._send(*self._waiting.popleft())
+
+    def _send(self, said: Said, batch: _Batch) -> None:
+        info = self._client.publish(said.topic, said.body, batch.qos, said.retain)
+        self._published[info.mid] = batch
 
     def acknowledge(self, message: MQTTMessage) -> None:
         self._client.ack(message.mid, message.qos)
@@ -135,9 +155,11 @@ class Connection:
             sock.close()
 
     def _fail_published(self) -> None:
-        published, self._published = self._published, {}
-        for batch in published.values():
-            batch.fail("the connection ended before the broker confirmed")
+        reason = "the connection ended before the broker confirmed"
+        for batch in (*self._published.values(), *(batch for _, batch in self._waiting)):
+            batch.fail(reason)
+        self._published.clear()
+        self._waiting.clear()
 
     def _end(self, reason: str) -> None:
         if not self._over.done():
@@ -155,12 +177,16 @@ class Connection:
         sock = self._client.socket()
         if isinstance(sock, ssl.SSLSocket) and sock.pending():
             self._loop.call_soon(self._read)
+        if self._client.want_write():
+            self._write()
 
     def _on_connect(self, client: Client, userdata: Any, flags: Any, code: Any, properties: Any) -> None:
         self._handled += 1
         if code.is_failure:
             self._end(f"refused: {code}")
             return
+        if most := getattr(properties, "ReceiveMaximum", None):
+            self._most_unconfirmed = min(most, _UNCONFIRMED)
         if self._role.subscriptions:
             client.subscribe([(topic, 1) for topic in self._role.subscriptions])
         else:
@@ -181,9 +207,14 @@ class Connection:
     def _on_publish(self, client: Client, userdata: Any, mid: int, code: Any, properties: Any) -> None:
         self._handled += 1
         batch = self._published.pop(mid, None)
-        if batch and code.is_failure:
+        if batch is None:
+            return
+        if batch.qos:
+            self._unconfirmed -= 1
+            self._go_on()
+        if code.is_failure:
             batch.fail(f"not taken: {code}")
-        elif batch:
+        else:
             batch.confirm()
 
     def _on_disconnect(self, client: Client, userdata: Any, flags: Any, code: Any, properties: Any) -> None:

@@ -18,7 +18,6 @@ from gateway.store import outbox
 from gateway.store.ledger import Store
 from gateway.store.outbox import Delivery
 
-_FRESH = 8000  # uplinks, some 1.5 kB each
 _log = logging.getLogger(__name__)
 
 
@@ -38,9 +37,6 @@ class Sinks:
         self._clock = clock
         self._rng = rng
         self._health = health
-        self._fresh: dict[
-            str, Delivery
-        ] = {}  # the newest: sinks that keep up need no second look at the store
         self._pumps = [self._pump(config) for config in configs]
 
     def start(self) -> None:
@@ -66,13 +62,13 @@ class Sinks:
         """In the caller's transaction; `wake` once it is committed."""
         ids = [each.id for each in deliveries]
         outbox.put(self._store.connection, self._names, ids, self._clock.now_ms())
-        self._fresh.update(zip(ids, deliveries, strict=True))
-        while len(self._fresh) > _FRESH:
-            del self._fresh[next(iter(self._fresh))]
+        for pump in self._pumps:
+            pump.owe(deliveries)
 
     def forget(self) -> None:
         """What has been changed since it was told is read anew."""
-        self._fresh.clear()
+        for pump in self._pumps:
+            pump.forget()
 
     def wake(self) -> None:
         for pump in self._pumps:
@@ -86,4 +82,4 @@ class Sinks:
             sink = Influx(config)
         else:
             sink = Webhook(config)
-        return Pump(sink, self._store, self._fresh, self._clock, self._rng)
+        return Pump(sink, self._store, self._clock, self._rng)

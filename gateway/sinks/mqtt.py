@@ -28,7 +28,7 @@ _VERSION = version("messfunk")
 class MqttSink:
     """`health` gives what is said of ourselves each minute."""
 
-    batch = 500
+    batch = 2000
 
     def __init__(
         self,

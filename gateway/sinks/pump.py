@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from random import Random
 
 from gateway.model import Clock, GatewayError
@@ -17,18 +17,19 @@ _IDLE_S = 5.0  # `messfunk outbox retry` writes to the same file from another pr
 _FIRST_WAIT_S = 0.5
 _LONGEST_WAIT_S = 30.0
 _STORE_S = 1.0
+_FRESH = 8000  # uplinks, some 1.5 kB each
 _ANSWERS = 30  # a quarter of an hour of the same failure for the same uplink: the fault is in the uplink
 
 
 class Pump:
-    """Runs between `start` and `stop`; `wake` it when something is owed. `fresh` need not be read again."""
+    """Runs between `start` and `stop`; `wake` it when something is owed."""
 
-    def __init__(self, sink: Sink, store: Store, fresh: Mapping[str, Delivery], clock: Clock, rng: Random):
+    def __init__(self, sink: Sink, store: Store, clock: Clock, rng: Random):
         self._sink = sink
         self._store = store
-        self._fresh = fresh
         self._clock = clock
         self._rng = rng
+        self._fresh: dict[str, Delivery] = {}  # need not be read again; from the oldest on, if that is known
         self._news = asyncio.Event()
         self._failures = 0
         self._error: str | None = None
@@ -43,6 +44,14 @@ class Pump:
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
         await self._sink.stop()
+
+    def owe(self, deliveries: Sequence[Delivery]) -> None:
+        """What the outbox has got besides."""
+        for each in deliveries[: max(0, _FRESH - len(self._fresh))]:
+            self._fresh[each.id] = each
+
+    def forget(self) -> None:
+        self._fresh.clear()
 
     def wake(self) -> None:
         self._news.set()
@@ -93,11 +102,14 @@ class Pump:
         if self._taken:
             with self._store.transaction():
                 outbox.settle(self._store.connection, self._sink.name, self._taken, self._clock.now_ms())
+            for each in self._taken:
+                self._fresh.pop(each.id, None)
             self._taken = ()
 
     def _bury(self, delivery: Delivery, reason: str) -> None:
         with self._store.transaction():
             outbox.bury(self._store.connection, self._sink.name, delivery, reason)
+        self._fresh.pop(delivery.id, None)
         self._failures = 0
         _log.error(
             "sink %s: uplink %s of %s cannot be delivered: %s; `messfunk outbox dead` lists such",

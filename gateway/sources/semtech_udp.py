@@ -16,8 +16,9 @@ from gateway.sources.presence import Listing, Presence
 from gateway.sources.section import listed
 from gateway.sources.ticking import Ticking
 
-_DRAIN = 64  # datagrams a transaction
-_TRANSACTIONS = 4  # a wake-up, so that the page stays served in a flood
+_TURN = 16  # datagrams, then others have theirs
+_TOGETHER = 256  # datagrams a transaction
+_BEHIND = 1024  # uplinks that are decoded together while more come in
 _DATAGRAM = 65536
 _BUFFER = 4 << 20  # the system's default holds 166 datagrams, which a slow disk would lose
 
@@ -60,6 +61,10 @@ class SemtechUdp:
         ] = {}  # token: gateway, when it was asked, who waits
         self._token = 0
         self._pushed: list[_Pushed] = []
+        self._waiting_since = 0  # the first of them
+        self._read_since = 0  # the last commit
+        self._behind: list[Uplink] = []
+        self._is_called = False
         self._dropped = 0
         self._ticking = Ticking()
         self._handlers: dict[Kind, Callable[[Datagram, Any], None]] = {
@@ -119,23 +124,39 @@ class SemtechUdp:
             self._dropped = dropped
 
     def _drain(self) -> None:
-        """What comes at once is one transaction, and so one wait for the disk; decoded it is behind them."""
-        uplinks: list[Uplink] = []
-        for _ in range(_TRANSACTIONS):
-            is_more = self._read_some()
-            if self._pushed:
-                uplinks += self._commit()
-            if not is_more:
-                break
+        """What comes at once is one transaction, and so one wait for the disk; decoded are those of some."""
+        is_more = self._read_some()
+        if is_more and self._read_since < _TOGETHER:
+            self._drain_soon()
+            return
+        self._read_since = 0
+        if self._pushed:
+            self._behind += self._commit()
+        if is_more and len(self._behind) < _BEHIND:
+            self._drain_soon()
+            return
+        uplinks, self._behind = self._behind, []
         self._follow(uplinks)
+
+    def _drain_soon(self) -> None:
+        """Once others have had their turn: the socket says nothing when its last datagram has been read."""
+        if not self._is_called:
+            self._is_called = True
+            asyncio.get_running_loop().call_soon(self._drain_again)
+
+    def _drain_again(self) -> None:
+        self._is_called = False
+        if self._socket.fileno() >= 0:
+            self._drain()
 
     def _read_some(self) -> bool:
         """Whether there may be more."""
-        for _ in range(_DRAIN):
+        for _ in range(_TURN):
             try:
                 datagram, peer = self._socket.recvfrom(_DATAGRAM)
             except BlockingIOError:
                 return False
+            self._read_since += 1
             self._receive(datagram, peer)
         return True
 
@@ -156,16 +177,17 @@ class SemtechUdp:
                 "conflict", f"{datagram.eui} is connected as a station, and pushes by UDP too"
             )
             return
+        if not self._pushed:
+            self._waiting_since = self._clock.now_ms()
         self._pushed.append(_Pushed(datagram, peer, list(self._read(datagram))))
 
     def _commit(self) -> list[Uplink]:
         """Who has waited too long has given up: it gets no acknowledgement, nor when nothing was written."""
         pushed, self._pushed = self._pushed, []
-        began = self._clock.now_ms()
         uplinks: list[Uplink] = []
         try:
             uplinks = self._take(heard for each in pushed for heard in each.heard)
-            waited_ms = self._clock.now_ms() - began
+            waited_ms = self._clock.now_ms() - self._waiting_since
             reason = f"committed after {waited_ms} ms" if waited_ms > _PATIENCE_MS else None
         except GatewayError as error:
             reason = str(error)

@@ -21,6 +21,7 @@ from gateway.app import App
 from gateway.config import Address, Config, ConfigError, HttpConfig, SourceConfig, StoreConfig
 from gateway.devices import AbpKeys, Provisioning
 from gateway.model import Reception, Uplink
+from tests.gateway.broker import until
 from tests.gateway.desk import START_MS, ManualClock, Node, abp, flip, otaa
 from tests.gateway.forwarder import EUI, PULL_DATA, PULL_RESP, PUSH_ACK, TX_ACK, Forwarder, head, push, rxpk
 
@@ -351,6 +352,29 @@ async def test_a_burst_is_drained(app: App, forwarder: Forwarder, node: Node) ->
     acknowledged = [struct.unpack(">BHB", await forwarder.receive()) for _ in range(400)]
     assert acknowledged == [(2, token, PUSH_ACK) for token in range(400)]
     assert rows(app, "SELECT count(*) FROM uplink") == [(400,)]
+
+
+@pytest.mark.parametrize("count", [15, 16, 17, 256, 257])
+async def test_what_fills_a_turn_or_a_transaction_does_not_wait_for_more(
+    app: App, forwarder: Forwarder, node: Node, count: int
+) -> None:
+    app.store.connection.execute("PRAGMA synchronous = OFF")
+    for _ in range(count):
+        forwarder.send(push(rxpk(node.uplink(REPORT))))
+    assert [(await forwarder.receive())[3] for _ in range(count)] == [PUSH_ACK] * count
+    await until(lambda: rows(app, "SELECT count(*) FROM uplink WHERE decoded = 1") == [(count,)])
+
+
+async def test_a_flood_of_noise_delays_no_transaction(app: App, forwarder: Forwarder, node: Node) -> None:
+    attacker = Forwarder(app.udp_address)
+    committed_at: list[int] = []
+    app._sources[0]._take = lambda heard: committed_at.append(app.counters.datagrams) or []
+    forwarder.send(push(rxpk(node.uplink(REPORT))))
+    for _ in range(1000):
+        attacker.send(b"noise")
+    assert (await forwarder.receive())[3] == PUSH_ACK
+    attacker.close()
+    assert committed_at == [256]
 
 
 async def test_ipv6_works_too(tmp_path: Path) -> None:

@@ -20,6 +20,8 @@ from tests.gateway.broker import Mosquitto, mosquitto, other, until
 from tests.gateway.lns import dev_eui
 from tests.gateway.sinks.conftest import Ledger
 
+CONNECT = 0x10
+
 
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[Mosquitto]:
@@ -140,6 +142,52 @@ async def test_home_assistant_is_told_of_the_node_and_again_after_its_start(
     }
     assert document["cmps"]["temperature"]["dev_cla"] == "temperature"
     assert document["cmps"]["pm4"]["unit_of_meas"] == "\u03bcg/m\u00b3", "with the Greek letter"
+
+
+async def test_no_more_is_on_the_way_than_the_broker_takes(ledger: Ledger) -> None:
+    """A broker of our own: this Mosquitto does not end connections that go beyond its Receive Maximum."""
+    ids, waited = [ledger.add("out", fcnt=fcnt) for fcnt in range(20)], []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        unconfirmed: list[bytes] = []
+        while True:
+            try:
+                first, body = await packet(reader, 0.02 if unconfirmed else None)
+            except TimeoutError:  # it waits for us
+                waited.append(len(unconfirmed))
+                writer.writelines(b"\x40\x02" + each for each in unconfirmed)
+                unconfirmed.clear()
+                continue
+            except asyncio.IncompleteReadError:
+                break
+            if first == CONNECT:
+                writer.write(bytes.fromhex("20 06 00 00 03 21 00 03"))  # Receive Maximum 3
+            if first >> 1 & 3:
+                topic = int.from_bytes(body[:2], "big")
+                unconfirmed.append(body[2 + topic : 4 + topic])
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    sink = MqttSink(
+        MqttSinkConfig(type="mqtt", name="out", url=f"mqtt://127.0.0.1:{port}"), ledger.store, Random(1), dict
+    )
+    sink.start()
+    await sink.back.wait()
+    await sink.deliver(outbox.due(ledger.store.connection, "out", len(ids)))
+    await sink.stop()
+    server.close()
+    assert max(waited) == 3
+    assert sum(waited) >= len(ids)
+
+
+async def packet(reader: asyncio.StreamReader, wait_s: float | None) -> tuple[int, bytes]:
+    """Its first byte, and what its length counts (below 16,384)."""
+    async with asyncio.timeout(wait_s):
+        first, length = await reader.readexactly(2)
+    if length & 0x80:
+        length = length & 0x7F | (await reader.readexactly(1))[0] << 7
+    return first, await reader.readexactly(length)
 
 
 async def test_without_a_broker_nothing_is_taken(ledger: Ledger, broker: Mosquitto) -> None:

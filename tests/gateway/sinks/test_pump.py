@@ -47,7 +47,7 @@ def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def started(ledger: Ledger, shelf: Shelf) -> Pump:
-    pump = Pump(shelf, ledger.store, {}, ledger.clock, Random(1))
+    pump = Pump(shelf, ledger.store, ledger.clock, Random(1))
     pump.start()
     return pump
 
@@ -74,6 +74,22 @@ async def test_what_is_owed_is_delivered_in_order_and_then_owed_no_more(ledger: 
     await pump.stop()
     assert shelf.got == ids
     assert ledger.owed("shelf") == []
+
+
+async def test_of_what_piles_up_the_oldest_need_not_be_read(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pump_module, "_FRESH", 2)
+    ids = [ledger.add("shelf", fcnt=fcnt) for fcnt in range(4)]
+    named: list[str] = []
+    shelf = Shelf("shelf", 9, lambda delivery: named.append(delivery.name))
+    pump = Pump(shelf, ledger.store, ledger.clock, Random(1))
+    pump.owe([each._replace(name="fresh") for each in outbox.due(ledger.store.connection, "shelf", 9)])
+    pump.start()
+    await until(lambda: len(shelf.got) == 4)
+    await pump.stop()
+    assert shelf.got == ids
+    assert [each == "fresh" for each in named] == [True, True, False, False]
 
 
 async def test_what_a_sink_refuses_for_good_is_a_dead_letter_and_the_rest_goes_on(ledger: Ledger) -> None:
