@@ -18,6 +18,7 @@ from gateway.sources.ticking import Ticking
 
 _TURN = 16  # datagrams, then others have theirs
 _TOGETHER = 256  # datagrams a transaction
+_TOGETHER_MS = 20  # or as many as come in this time: on a slow machine fewer, so that these are in time
 _BEHIND = 1024  # uplinks that are decoded together while more come in
 _DATAGRAM = 65536
 _BUFFER = 4 << 20  # the system's default holds 166 datagrams, which a slow disk would lose
@@ -31,6 +32,7 @@ class _Pushed(NamedTuple):
 
     datagram: Datagram
     peer: Any
+    since_ms: int
     heard: list[Reception]
 
 
@@ -61,7 +63,6 @@ class SemtechUdp:
         ] = {}  # token: gateway, when it was asked, who waits
         self._token = 0
         self._pushed: list[_Pushed] = []
-        self._waiting_since = 0  # the first of them
         self._read_since = 0  # the last commit
         self._behind: list[Uplink] = []
         self._is_called = False
@@ -126,7 +127,7 @@ class SemtechUdp:
     def _drain(self) -> None:
         """What comes at once is one transaction, and so one wait for the disk; decoded are those of some."""
         is_more = self._read_some()
-        if is_more and self._read_since < _TOGETHER:
+        if is_more and self._read_since < _TOGETHER and self._waited_ms() < _TOGETHER_MS:
             self._drain_soon()
             return
         self._read_since = 0
@@ -137,6 +138,10 @@ class SemtechUdp:
             return
         uplinks, self._behind = self._behind, []
         self._follow(uplinks)
+
+    def _waited_ms(self) -> int:
+        """The first of those that wait for their commit."""
+        return self._clock.now_ms() - self._pushed[0].since_ms if self._pushed else 0
 
     def _drain_soon(self) -> None:
         """Once others have had their turn: the socket says nothing when its last datagram has been read."""
@@ -177,9 +182,8 @@ class SemtechUdp:
                 "conflict", f"{datagram.eui} is connected as a station, and pushes by UDP too"
             )
             return
-        if not self._pushed:
-            self._waiting_since = self._clock.now_ms()
-        self._pushed.append(_Pushed(datagram, peer, list(self._read(datagram))))
+        now = self._clock.now_ms()
+        self._pushed.append(_Pushed(datagram, peer, now, list(self._read(datagram, now))))
 
     def _commit(self) -> list[Uplink]:
         """Who has waited too long has given up: it gets no acknowledgement, nor when nothing was written."""
@@ -187,7 +191,7 @@ class SemtechUdp:
         uplinks: list[Uplink] = []
         try:
             uplinks = self._take(heard for each in pushed for heard in each.heard)
-            waited_ms = self._clock.now_ms() - self._waiting_since
+            waited_ms = self._clock.now_ms() - pushed[0].since_ms
             reason = f"committed after {waited_ms} ms" if waited_ms > _PATIENCE_MS else None
         except GatewayError as error:
             reason = str(error)
@@ -199,9 +203,8 @@ class SemtechUdp:
                 self._acknowledge(Kind.PUSH_ACK, each.datagram, each.peer)
         return uplinks
 
-    def _read(self, datagram: Datagram) -> Iterable[Reception]:
+    def _read(self, datagram: Datagram, now: int) -> Iterable[Reception]:
         """A bad packet does not harm the good one beside it."""
-        now = self._clock.now_ms()
         for packet in gwmp.packets(datagram.body):
             try:
                 heard = gwmp.read_rxpk(packet, datagram.eui or "", now)
