@@ -64,7 +64,7 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where is measured. `gauge_zero_mm` is over NHN; what is not published nobody sees without a token."""
+    """Where is measured; what is not published nobody sees without a token."""
 
     id: str
     name: str
@@ -72,10 +72,16 @@ class Site:
     lon: float | None = None
     published: bool = False
     blur_m: Literal[0, 100] = 0
-    gauge_zero_mm: int | None = None
     water: str | None = None
     note: str | None = None
     created_at: int = 0
+
+
+class GaugeZero(NamedTuple):
+    """The height of a site's gauge zero over NHN from a date on, until the next one."""
+
+    from_ms: int
+    over_nhn_mm: int
 
 
 @dataclass(frozen=True, slots=True)

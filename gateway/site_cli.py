@@ -7,7 +7,7 @@ import typer
 
 from gateway.console import AsJson, ConfigOption, DbOption, commanding, opened, refusing, tell, worded
 from gateway.model import NotFoundError
-from gateway.store import sites
+from gateway.store import gauge_zeros, sites
 from gateway.web.asking import parse_time
 from gateway.web.shapes import instant
 
@@ -62,12 +62,17 @@ def show(site: SiteId, config: ConfigOption = None, db: DbOption = None, as_json
             raise NotFoundError(f"no site {site}; `messfunk site list` shows those there are")
         told = asdict(found)
         there = [asdict(each) for each in sites.installed_at(store.connection, site)]
+        zeros = [each._asdict() for each in gauge_zeros.of_site(store.connection, site)]
     lines = [f"{key}: {'-' if value is None else value}" for key, value in told.items()]
+    lines += [
+        worded("cli.zeroSet", site=site, zero=str(each["over_nhn_mm"]), moment=instant(each["from_ms"]))
+        for each in zeros
+    ]
     lines += [
         f"{each['dev_eui']}  {_span(each)}  {worded('cli.mounted', mount=str(each['mount_mm']))}"
         for each in there
     ]
-    tell({"site": told, "installations": there}, as_json, "\n".join(lines))
+    tell({"site": told, "gauge_zeros": zeros, "installations": there}, as_json, "\n".join(lines))
 
 
 @app.command()
@@ -106,6 +111,29 @@ def install(
         as_json,
         worded("cli.installed", name=dev_eui, site=site, moment=instant(told["from_ms"])),
     )
+
+
+@app.command(epilog="Example: messfunk site zero aue-bruecke 271300 --from 2026-05-01T00:00:00Z")
+def zero(
+    site: SiteId,
+    over_nhn_mm: Annotated[int, typer.Argument(metavar="MM", help="Gauge zero over NHN.")],
+    since: Annotated[
+        int | None, typer.Option("--from", parser=_time, metavar="TIME", help="Now unless given.")
+    ] = None,
+    moved: Annotated[
+        bool, typer.Option("--moved", help="The gauge was, its sensors stayed: correct their heights.")
+    ] = False,
+    config: ConfigOption = None,
+    db: DbOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """From now or then on the gauge zero lies at another height: a new survey, or it was moved."""
+    wanted = {"site_id": site, "over_nhn_mm": over_nhn_mm, "from_ms": since, "moved": moved}
+    with refusing(), commanding(config, db) as run:
+        told = run("site.gauge_zero", wanted)
+    lines = [worded("cli.zeroSet", site=site, zero=str(over_nhn_mm), moment=instant(told["from_ms"]))]
+    lines += [worded("cli.lifted", name=dev_eui) for dev_eui in told["lifted"]]
+    tell({"gauge_zero": told}, as_json, "\n".join(lines))
 
 
 @app.command()

@@ -12,8 +12,8 @@ from gateway.commands import Command, Writing
 from gateway.config import Eui
 from gateway.device_commands import Lat, Lon, MountMm, Name
 from gateway.judge import keeping
-from gateway.model import ConflictError, Installation, NotFoundError, Site
-from gateway.store import sites
+from gateway.model import ConflictError, GaugeZero, Installation, NotFoundError, Site
+from gateway.store import gauge_zeros, sites
 from gateway.words import said
 
 Slug = Annotated[str, Field(pattern="^[a-z0-9-]{1,40}$", examples=["aue-bruecke"])]
@@ -30,7 +30,6 @@ class SiteChange(BaseModel):
     name: Name = Field(default="", description="for people")
     lat: Lat | None = None
     lon: Lon | None = None
-    gauge_zero_mm: ZeroMm | None = None
     water: Text | None = Field(default=None, description="the water's name")
     note: Text | None = None
     published: bool = Field(default=False, description="anybody may see it")
@@ -53,7 +52,6 @@ def add(
         name=name,
         lat=lat,
         lon=lon,
-        gauge_zero_mm=gauge_zero_mm,
         water=water,
         note=note,
         created_at=writing.clock.now_ms(),
@@ -61,6 +59,8 @@ def add(
     if sites.site(writing.store.connection, made.id):
         raise ConflictError(said("refusal.siteThere", name=made.id))
     sites.add(writing.store.connection, made)
+    if gauge_zero_mm is not None:
+        gauge_zeros.put(writing.store.connection, made.id, GaugeZero(0, gauge_zero_mm))
     return asdict(made)
 
 
@@ -106,6 +106,29 @@ def install(
     return asdict(new)
 
 
+def gauge_zero(
+    writing: Writing, site_id: Slug, over_nhn_mm: ZeroMm, from_ms: Instant | None = None, moved: bool = False
+) -> dict[str, Any]:
+    """From `from_ms` on, now unless given. `moved`: the gauge itself was, its sensors stayed.
+
+    Without it the same zero has another number, by a new survey or another height reference.
+    """
+    _find(writing, site_id)
+    db, since = writing.store.connection, writing.clock.now_ms() if from_ms is None else from_ms
+    before = gauge_zeros.valid_at(gauge_zeros.of_site(db, site_id), since - 1)
+    if moved and before is None:
+        raise ConflictError(said("refusal.noZeroBefore", name=site_id))
+    gauge_zeros.put(db, site_id, GaugeZero(since, over_nhn_mm))
+    lifted = []
+    if moved and before is not None:
+        lifted = gauge_zeros.lift(db, site_id, since, over_nhn_mm - before)
+    for dev_eui in lifted:
+        keeping.relevel(db, dev_eui)
+    if lifted:
+        node_marks.tell(writing, site_id)
+    return {"site_id": site_id, "from_ms": since, "over_nhn_mm": over_nhn_mm, "lifted": lifted}
+
+
 def _find(writing: Writing, site_id: str) -> Site:
     found = sites.site(writing.store.connection, site_id)
     if found is None:
@@ -119,4 +142,5 @@ COMMANDS = (
     Command("site.publish", Role.ADMIN, publish),
     Command("site.remove", Role.ADMIN, remove),
     Command("site.install", Role.ADMIN, install),
+    Command("site.gauge_zero", Role.ADMIN, gauge_zero),
 )

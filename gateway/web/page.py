@@ -81,6 +81,7 @@ def render(request: Request, template: str, now: int, **shown: Any) -> HTMLRespo
         age=lambda time: times.age(language, now - time),
         moment=partial(times.moment, language),
         full_moment=partial(times.full_moment, language),
+        full_day=partial(times.full_day, language),
         calendar=partial(times.calendar_day, language),
         clock=times.clock,
         figure=partial(words.number, language),

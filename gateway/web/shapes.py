@@ -143,6 +143,7 @@ class PublicReading(LastReading):
 
     dev_eui: Eui | None
     uplink_id: str | None
+    over_nhn_mm: Number | None = Field(description="of a level, by the gauge zero of its time")
 
 
 class PublicReadings(Page):

@@ -1,5 +1,6 @@
 """Sites over HTTP: what is published anybody may read, the rest needs a token."""
 
+from collections.abc import Sequence
 from heapq import merge
 from itertools import islice
 from typing import Annotated, Any
@@ -10,9 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from gateway.access.gate import Asker, AtDesk
 from gateway.access.roles import Principal
 from gateway.device_commands import Lat, Lon, MountMm, Name
-from gateway.model import Installation, NotFoundError, Site
+from gateway.model import GaugeZero, Installation, NotFoundError, Site
 from gateway.site_commands import SiteChange, Slug, Text, ZeroMm
-from gateway.store import queries, sites
+from gateway.store import gauge_zeros, queries, sites
 from gateway.store.database import Connection
 from gateway.store.queries import Row
 from gateway.web import description, shapes
@@ -20,11 +21,19 @@ from gateway.web.asking import DevEui, PageQuery, ReadingsQuery, Time
 from gateway.web.paging import Order
 from gateway.web.places import BLURRED, EXACT
 from gateway.web.site import AtSite
+from gateway.web.site import Site as Running
 
 router = APIRouter()
 _SITES = Order(id=str)
 _READINGS = Order(time=int, uplink_id=str, quantity=str)
 SiteId = Annotated[Slug, Path()]
+
+
+class PublicZero(shapes.Shape):
+    """The height of the gauge zero over NHN from a date on."""
+
+    start: shapes.Instant = Field(serialization_alias="from")
+    over_nhn_mm: int
 
 
 class PublicSite(shapes.Shape):
@@ -35,8 +44,8 @@ class PublicSite(shapes.Shape):
     lat: float | None
     lon: float | None
     published: bool
-    gauge_zero_mm: int | None = Field(description="over NHN")
     water: str | None
+    gauge_zeros: list[PublicZero] = Field(description="each until the next one; empty while none is known")
 
 
 class Sites(shapes.Page):
@@ -59,6 +68,14 @@ class NewSite(BaseModel):
     note: Text | None = None
 
 
+class NewZero(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    over_nhn_mm: ZeroMm
+    start: Time | None = Field(default=None, alias="from", description="now unless given")
+    moved: bool = Field(default=False, description="the gauge itself was, and its sensors stayed")
+
+
 class NewInstallation(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -77,14 +94,14 @@ async def all_sites(site: AtSite, asker: Asker, ask: Annotated[PageQuery, Query(
     with queries.opened(site.store) as db:
         seen = (_shown(each, asker) for each in sites.sites(db) if (each.id,) > after and _may(each, asker))
         rows, following = _SITES.page(seen, ask.limit)
+        _date_zeros(db, rows)
     return {"now": site.clock.now_ms(), "next": following, "sites": rows}
 
 
 @router.get("/api/v1/sites/{site_id}", response_model=OneSite, responses=description.REFUSALS_OF_ONE)
 async def one_site(site: AtSite, asker: Asker, site_id: SiteId) -> Row:
     """One site."""
-    with queries.opened(site.store) as db:
-        return {"now": site.clock.now_ms(), "site": _shown(_find(db, site_id, asker), asker)}
+    return _one(site, site_id, asker)
 
 
 @router.get(
@@ -99,27 +116,37 @@ def site_readings(site: AtSite, asker: Asker, site_id: SiteId, ask: Annotated[Re
         series = [_series(db, each, ask) for each in sites.installed_at(db, site_id)]
         found = merge(*series, key=lambda row: (row["time"], row["uplink_id"], row["quantity"]))
         rows, following = _READINGS.page(islice(found, ask.limit + 1), ask.limit)
+        zeros = gauge_zeros.of_site(db, site_id)
     hidden = {} if asker else {"dev_eui": None, "uplink_id": None}
-    return {"now": site.clock.now_ms(), "next": following, "readings": [row | hidden for row in rows]}
+    told = [row | {"over_nhn_mm": _over_nhn_mm(row, zeros)} | hidden for row in rows]
+    return {"now": site.clock.now_ms(), "next": following, "readings": told}
 
 
 @router.post("/api/v1/sites", status_code=201, response_model=OneSite, responses=description.REFUSED_CHANGES)
 async def add_site(site: AtSite, desk: AtDesk, wanted: NewSite) -> Row:
     """Add a site; nobody sees it without a token until it is published."""
-    return {"now": site.clock.now_ms(), "site": _plain(desk.run("site.add", wanted.model_dump()))}
+    return _one(site, desk.run("site.add", wanted.model_dump())["id"], desk.principal)
 
 
 @router.patch("/api/v1/sites/{site_id}", response_model=OneSite, responses=description.REFUSED_CHANGES)
 async def change_site(site: AtSite, desk: AtDesk, site_id: SiteId, changes: SiteChange) -> Row:
     """Change what is named, `published` and `blur_m` too."""
     said = {"site_id": site_id, "changes": changes.model_dump(exclude_unset=True)}
-    return {"now": site.clock.now_ms(), "site": _plain(desk.run("site.change", said))}
+    desk.run("site.change", said)
+    return _one(site, site_id, desk.principal)
 
 
 @router.delete("/api/v1/sites/{site_id}", status_code=204, responses=description.REFUSED_CHANGES)
 async def remove_site(desk: AtDesk, site_id: SiteId) -> None:
     """Forget a site; nodes and readings stay."""
     desk.run("site.remove", {"site_id": site_id})
+
+
+@router.post("/api/v1/sites/{site_id}/gauge-zeros", status_code=204, responses=description.REFUSED_CHANGES)
+async def date_zero(desk: AtDesk, site_id: SiteId, wanted: NewZero) -> None:
+    """From then on the gauge zero lies at another height over NHN: a new survey, or it was moved."""
+    said = wanted.model_dump()
+    desk.run("site.gauge_zero", {"site_id": site_id, "from_ms": said.pop("start"), **said})
 
 
 @router.post("/api/v1/sites/{site_id}/installations", status_code=204, responses=description.REFUSED_CHANGES)
@@ -150,13 +177,29 @@ def _find(db: Connection, site_id: str, asker: Principal | None) -> Site:
     return found
 
 
+def _one(running: Running, site_id: str, asker: Principal | None) -> Row:
+    with queries.opened(running.store) as db:
+        found = _find(db, site_id, asker)
+        rows = [_shown(found, asker)]
+        _date_zeros(db, rows)
+    return {"now": running.clock.now_ms(), "site": rows[0]}
+
+
 def _shown(site: Site, asker: Principal | None) -> Row:
     decimals = BLURRED if site.blur_m and asker is None else EXACT
-    row = {name: getattr(site, name) for name in PublicSite.model_fields}
+    row = {name: getattr(site, name) for name in PublicSite.model_fields if name != "gauge_zeros"}
     for name in ("lat", "lon"):
         row[name] = None if row[name] is None else round(row[name], decimals)
     return row
 
 
-def _plain(row: Row) -> Row:
-    return {name: row[name] for name in PublicSite.model_fields}
+def _date_zeros(db: Connection, rows: list[Row]) -> None:
+    found = gauge_zeros.of_sites(db, [row["id"] for row in rows])
+    for row in rows:
+        zeros = found.get(row["id"], ())
+        row["gauge_zeros"] = [{"start": each.from_ms, "over_nhn_mm": each.over_nhn_mm} for each in zeros]
+
+
+def _over_nhn_mm(reading: Row, zeros: Sequence[GaugeZero]) -> float | None:
+    zero_mm = gauge_zeros.valid_at(zeros, reading["time"]) if reading["quantity"] == "level" else None
+    return None if zero_mm is None or reading["value"] is None else reading["value"] + zero_mm

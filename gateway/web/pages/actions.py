@@ -1,6 +1,7 @@
 """What the forms of the pages ask for: each one a command of the one writer, then back to the page."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -11,6 +12,7 @@ from gateway.access.login import Form, inside
 from gateway.web.problems import RequestError
 from gateway.web.quantities import shown
 from gateway.web.site import AtSite
+from gateway.words import times
 
 Arguments = dict[str, Any]
 router = APIRouter()
@@ -44,6 +46,15 @@ def _changes(key: str) -> Callable[[dict[str, str]], Arguments]:
     return arguments
 
 
+def _zero(fields: dict[str, str]) -> Arguments:
+    """From a day on, as it begins there."""
+    day = fields.pop("since", "")
+    try:
+        return fields | {"from_ms": times.day_start_ms(date.fromisoformat(day))}
+    except ValueError:
+        raise RequestError(422, f"{day!r} is no day; give one such as 2026-05-01.") from None
+
+
 # What a form may ask for, and how its fields become the command's arguments.
 _OFFERED: dict[str, Callable[[dict[str, str]], Arguments]] = {
     "alarm.acknowledge": _as_given,
@@ -53,6 +64,7 @@ _OFFERED: dict[str, Callable[[dict[str, str]], Arguments]] = {
     "notification.set": _as_given,
     "notification.remove": _as_given,
     "site.change": _changes("site_id"),
+    "site.gauge_zero": _zero,
     "device.change": _changes("dev_eui"),
 }
 

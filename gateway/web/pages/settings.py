@@ -7,7 +7,7 @@ from gateway.access.gate import require
 from gateway.access.roles import Role
 from gateway.alarms import marks, node_marks, notifications
 from gateway.alarms.records import KINDS
-from gateway.store import queries, sites
+from gateway.store import gauge_zeros, queries, sites
 from gateway.web.listing import Listed, part
 from gateway.web.page import PageRouter, render
 from gateway.web.problems import RequestError
@@ -46,6 +46,7 @@ def one_site(request: Request, site: AtSite, site_id: str) -> HTMLResponse:
         if wanted is None:
             raise RequestError(404, f"There is no site {site_id}; /settings lists them.")
         rows = marks.of_site(db, site_id)
+        zeros = gauge_zeros.of_site(db, site_id)
         unconfirmed = node_marks.unconfirmed(db, site_id, now)
         there = [each for each in sites.installed_at(db, site_id) if each.to_ms is None]
         found = (queries.device(db, each.dev_eui) for each in there)
@@ -56,6 +57,7 @@ def one_site(request: Request, site: AtSite, site_id: str) -> HTMLResponse:
         "settings_site.html",
         now,
         site=wanted,
+        zeros=zeros,
         valid=[mark for mark in rows if marks.is_valid(mark, now)],
         ended=[mark for mark in rows if not marks.is_valid(mark, now)],
         nodes=list(zip(devices, there, strict=False)),

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from gateway.access.roles import Role
 from gateway.cli import app as command_line
+from gateway.web import shapes
 from tests.gateway.access.conftest import DEV_EUI, FOUNDER, House
 from tests.gateway.web.ledger import MINUTE, NOW
 
@@ -100,6 +101,7 @@ async def test_other_roles_publish_nothing(creek: House, role: Role) -> None:
             ("DELETE", "/api/v1/sites/hof", None),
             ("POST", "/api/v1/sites", {"name": "Mein"}),
             ("POST", "/api/v1/sites/hof/installations", {"dev_eui": DEV_EUI}),
+            ("POST", "/api/v1/sites/hof/gauge-zeros", {"over_nhn_mm": 271_300}),
         ):
             assert (await client.request(method, path, json=body)).status_code == 403
     async with creek.client(address=STRANGER) as client:
@@ -121,6 +123,28 @@ async def test_an_admin_adds_publishes_and_removes_a_site(creek: House) -> None:
         assert (await client.delete(here)).status_code == 204
         assert (await client.get(here)).status_code == 404
         assert len((await told(client, "/api/v1/sites"))[1]["sites"]) == 3
+
+
+async def test_a_level_is_told_over_nhn_by_the_gauge_zero_of_its_time(creek: House) -> None:
+    here, since = "/api/v1/sites/hof", shapes.instant(NOW - 25 * MINUTE)
+    creek.writer.run(
+        FOUNDER, "site.install", {"site_id": "hof", "dev_eui": DEV_EUI, "from_ms": 0, "mount_mm": 3000}
+    )
+    async with creek.client(Role.ADMIN) as client:
+        for body, status in (
+            ({"over_nhn_mm": 271_200, "from": since, "moved": True}, 409),
+            ({"over_nhn_mm": 271_300, "from": "1970-01-01T00:00:00Z"}, 204),
+            ({"over_nhn_mm": 271_200, "from": since, "moved": True}, 204),
+            ({"over_nhn_mm": 1 << 40}, 422),
+        ):
+            assert (await client.post(f"{here}/gauge-zeros", json=body)).status_code == status
+        (site,) = [each for each in (await told(client, "/api/v1/sites"))[1]["sites"] if each["id"] == "hof"]
+        assert [each["over_nhn_mm"] for each in site["gauge_zeros"]] == [271_300, 271_200]
+        assert site["gauge_zeros"][1]["from"] == since and site == (await told(client, here))[1]["site"]
+        readings = (await told(client, f"{here}/readings"))[1]["readings"]
+        levels = [(each["value"], each["over_nhn_mm"]) for each in readings if each["quantity"] == "level"]
+        assert levels == [(2970, 274_270), (3080, 274_280)]
+        assert {each["over_nhn_mm"] for each in readings if each["quantity"] != "level"} == {None}
 
 
 async def test_pages_of_readings_go_on_across_nodes(creek: House) -> None:

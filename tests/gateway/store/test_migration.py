@@ -11,8 +11,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from gateway.model import Installation
-from gateway.store import database, outbox, queries, sites, sqlite
+from gateway.model import GaugeZero, Installation
+from gateway.store import database, gauge_zeros, outbox, queries, sites, sqlite
 from gateway.store.database import Postgres, StoreError, Where
 from gateway.store.ledger import Store
 
@@ -104,6 +104,8 @@ def check_use(store: Store, version: int) -> None:
     told = queries.device(db, AUE)
     assert told and told["last"][0]["value"] == 1234.0
     assert sites.present(db, AUE) == Installation(AUE, AUE, 0, None, 3000, 51.5, 9.9, 1)
+    surveyed = [] if version < 6 else [GaugeZero(0, 271_300)]
+    assert gauge_zeros.of_site(db, "wehr") == surveyed
     assert store.is_nonce_used("70b3d57ed0010001", "0102030405060708", 4)
     assert [each.id for each in outbox.due(db, "hook", 9)] == ([UPLINK] if version >= 3 else [])
     with store.transaction():

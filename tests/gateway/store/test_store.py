@@ -203,7 +203,7 @@ def test_a_resurvey_ends_one_installation_and_begins_another(store: Store) -> No
 
 
 def test_a_site_is_what_was_said_of_it(store: Store) -> None:
-    made = Site("aue", "Aue", 50.5, 9.7, True, 100, 271_300, "Aue", "behind the mill", START_MS)
+    made = Site("aue", "Aue", 50.5, 9.7, True, 100, "Aue", "behind the mill", START_MS)
     sites.add(store.connection, made)
     assert sites.site(store.connection, "aue") == made
     with pytest.raises(SiteError, match="is there already"):

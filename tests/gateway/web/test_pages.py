@@ -166,6 +166,11 @@ async def test_forms_need_a_session_and_its_proof(app: FastAPI, ledger: Ledger, 
         csrf = page.partition('name="csrf" value="')[2].partition('"')[0]
         done = await browser.post("/do/site.change", data=change | {"csrf": csrf})
         assert (done.status_code, done.headers["Location"]) == (303, f"/settings/{CREEK}")
+        zero = {"site_id": CREEK, "over_nhn_mm": "271300", "since": "2026-05-01", "moved": "0", "csrf": csrf}
+        assert (await browser.post("/do/site.gauge_zero", data=zero)).status_code == 303
+        assert (await browser.post("/do/site.gauge_zero", data=zero | {"since": "soon"})).status_code == 422
+        shown = (await browser.get(f"/settings/{CREEK}?lang=de")).text
+        assert "271,300 m über NHN seit 1. Mai 2026" in shown
         mark = {
             "site_id": CREEK,
             "quantity": "level",
