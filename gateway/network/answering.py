@@ -81,7 +81,6 @@ class Answering:
         self._leases = ledger.Leases()
         self._on_air: dict[bytes, OnAir] = {}
         self._swept_at = 0
-        self._answers: dict[str, tuple[str, bytes]] = {}  # DevEUI: uplink and what it was answered
 
     def wishes(self, rx_delay_s: int, hearings: Sequence[Reception]) -> Wishes:
         """Of a node that opens RX1 after `rx_delay_s` and is heard there."""
@@ -106,9 +105,9 @@ class Answering:
             on_air.hearings.append(heard)
 
     def answered(self, uplink: Uplink) -> Fixed | None:
-        """What went out for this uplink before."""
-        uplink_id, phy = self._answers.get(uplink.dev_eui, ("", b""))
-        return Fixed(phy, About(uplink.dev_eui, uplink.id)) if uplink_id == uplink.id else None
+        """What went out for this uplink before, were it by another life of the gateway."""
+        phy = transmissions.answer_to(self._store.connection, uplink.id)
+        return Fixed(phy, About(uplink.dev_eui, uplink.id)) if phy else None
 
     def await_copies(self, heard: Reception, listening: Listening, answer: Fixed | Due | None) -> None:
         """The frame is on air until its last receive window is over; its answer goes out before the first."""
@@ -164,10 +163,8 @@ class Answering:
         for draft in found:
             place = self._find(on_air, draft.content.size, _share(draft))
             if place:
-                about = About(session.dev_eui, due.uplink.id)
+                about = About(session.dev_eui, due.uplink.id, lasts=not due.asks_time)
                 frame = self._write_down(place, draft, state, due.uplink.fcnt, about, found[0].item)
-                if not due.asks_time:
-                    self._answers[session.dev_eui] = (due.uplink.id, frame.phy)
                 self._transmit(on_air, place, frame)
                 return
         if found:

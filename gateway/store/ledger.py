@@ -132,7 +132,8 @@ class Store:
         self._db.execute(statement, (*said.values(), device.dev_eui))
 
     def remove_device(self, dev_eui: str) -> None:
-        """With its sessions, uplinks and readings."""
+        """With its sessions, uplinks and readings; of what it was told the airtime stays."""
+        self._db.execute("UPDATE transmission SET phy = NULL WHERE dev_eui = ?", (dev_eui,))
         self._db.execute("DELETE FROM device WHERE dev_eui = ?", (dev_eui,))
 
     # Sessions

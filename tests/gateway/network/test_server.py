@@ -89,16 +89,29 @@ async def test_a_repetition_gets_the_same_answer_and_is_not_stored(desk: Desk, n
     assert len({rx1.tmst for rx1 in desk.gateways.sent}) == 3
 
 
-async def test_a_repetition_after_a_restart_gets_a_new_answer(desk: Desk, node: Node) -> None:
-    """What was answered is only in memory: the next counter is used, never the same one for other bytes."""
+async def test_a_repetition_after_a_restart_gets_the_same_answer(desk: Desk, node: Node) -> None:
     phy = node.uplink(confirmed=True)
     desk.hear(desk.reception(phy))
     await desk.clock.advance(5000)
     again = Desk(desk.store.where, desk.clock)
     again.hear(again.reception(phy))
     await desk.clock.advance(5000)
+    again.hear(again.reception(node.uplink(confirmed=True)))
+    await desk.clock.advance(5000)
     again.store.close()
-    assert [frames.parse(rx1.phy).fcnt for rx1 in desk.gateways.sent + again.gateways.sent] == [0, 16]
+    first, repeated, following = desk.gateways.sent + again.gateways.sent
+    assert first.phy == repeated.phy and frames.parse(first.phy).fcnt == 0
+    assert frames.parse(following.phy).fcnt == 16, "of the lease before nothing is given out any more"
+
+
+async def test_what_no_gateway_sent_is_no_answer(desk: Desk, node: Node) -> None:
+    """The node has heard nothing: it gets new bytes, with a counter of their own."""
+    desk.gateways.refusing = ["TOO_LATE", "TOO_LATE"]
+    phy = node.uplink(confirmed=True)
+    for _ in range(2):
+        desk.hear(desk.reception(phy))
+        await desk.clock.advance(5000)
+    assert [frames.parse(sent.phy).fcnt for sent in desk.gateways.sent] == [0, 0, 1]
 
 
 async def test_each_repetition_is_told_the_time_of_its_own_end(desk: Desk, node: Node) -> None:

@@ -25,6 +25,7 @@ SITES = (
     "/api/v1/sites/{site_id}/readings",
     "/api/v1/sites/{site_id}/orientation",
     "/api/v1/sites/{site_id}/installations",
+    "/api/v1/sites/{site_id}/gauge-zeros",
 )
 CHANGES = {
     ("/api/v1/devices/{dev_eui}/downlinks", "post"),
@@ -33,6 +34,7 @@ CHANGES = {
     ("/api/v1/sites/{site_id}", "patch"),
     ("/api/v1/sites/{site_id}", "delete"),
     ("/api/v1/sites/{site_id}/installations", "post"),
+    ("/api/v1/sites/{site_id}/gauge-zeros", "post"),
     ("/api/v1/devices", "post"),
     ("/api/v1/devices/{dev_eui}", "patch"),
     ("/api/v1/devices/{dev_eui}", "delete"),

@@ -1,0 +1,1 @@
+UPDATE transmission SET phy = x'600100000020000001020304' WHERE uplink_id IS NOT NULL;
