@@ -65,7 +65,7 @@ def answered(gateway: Address, phy: bytes) -> bytes:
         end = time.monotonic() + 120
         while time.monotonic() < end:
             air.send(head(PULL_DATA))
-            air.send(push(rxpk(phy)))
+            air.send(push(rxpk(phy, tmst=time.monotonic_ns() // 1000 % 2**32)))
             try:
                 while (datagram := air.recv(4096))[3] != PULL_RESP:
                     pass
