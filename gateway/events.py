@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from gateway import told
-from gateway.model import Reading
 from gateway.store import outbox, queries
 from gateway.store.database import Connection
 from gateway.store.ledger import Store
@@ -47,7 +46,7 @@ def _of_uplink(number: int, said: Delivery) -> Iterator[Event]:
     """It and its readings: only who has heard the last goes on behind it."""
     yield Event(number - bool(said.readings), "uplink", _uplink(said))
     for left, each in zip(reversed(range(len(said.readings))), said.readings, strict=True):
-        yield Event(number - bool(left), "reading", _reading(each))
+        yield Event(number - bool(left), "reading", told.reading_of_uplink(each))
 
 
 def _uplink(said: Delivery) -> str:
@@ -56,7 +55,3 @@ def _uplink(said: Delivery) -> str:
         f'{{{told.frame(said)},"decoded":{is_read},"error":{told.text(said.error)},'
         f'"receptions":[{told.receptions(said.receptions)}]}}'
     )
-
-
-def _reading(said: Reading) -> str:
-    return f'{{{told.reading(said)},"dev_eui":"{said.dev_eui}","uplink_id":"{said.uplink_id}"}}'

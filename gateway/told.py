@@ -57,6 +57,11 @@ def reading(said: Reading) -> str:
     )
 
 
+def reading_of_uplink(said: Reading) -> str:
+    """An object of the HTTP interface, which tells of node and uplink, too."""
+    return f'{{{reading(said)},"dev_eui":"{said.dev_eui}","uplink_id":"{said.uplink_id}"}}'
+
+
 def receptions(heard: Iterable[Heard]) -> str:
     return ",".join(
         f'{{"gateway_id":{text(each.gateway_id)},"rssi_dbm":{number(each.rssi_dbm)},'

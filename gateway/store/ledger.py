@@ -20,6 +20,8 @@ _KEYS = {column for columns in seal.COLUMNS.values() for column in columns}
 
 _SESSION = f"SELECT {', '.join(Session._fields)} FROM session"  # noqa: S608 (names from this file only)
 _UPLINK = f"SELECT {', '.join(Uplink._fields)} FROM uplink"  # noqa: S608
+# With a plus they are no columns: SQLite would walk all uplinks in their order rather than sort the few.
+_UNDECODED = f"{_UPLINK} WHERE decoded IS NULL ORDER BY +session_id, +fcnt"
 _IN_FORCE = "source IS NULL AND state <> 'ended'"
 _CANDIDATES = f"{_SESSION} WHERE dev_addr IN ({{keys}}) AND {_IN_FORCE} ORDER BY id DESC"
 _NEWEST = """
@@ -207,7 +209,7 @@ class Store:
 
     def undecoded(self) -> list[Uplink]:
         """Those whose decoding has not been tried, as each node sent them."""
-        rows = self._db.execute(f"{_UPLINK} WHERE decoded IS NULL ORDER BY session_id, fcnt").fetchall()
+        rows = self._db.execute(_UNDECODED).fetchall()
         return [Uplink(*row) for row in rows]
 
     def add_uplinks(self, uplinks: Iterable[Uplink], receptions: Iterable[tuple[str, Reception]]) -> None:

@@ -24,7 +24,7 @@ _FRAMES_OF = "SELECT count(*) AS frames FROM reception WHERE gateway_id = ? AND 
 _NEWEST_OF = """
     SELECT count(DISTINCT u.dev_eui) AS nodes, avg(r.rssi_dbm) AS rssi_dbm, avg(r.snr_db) AS snr_db FROM (
         SELECT uplink_id, rssi_dbm, snr_db FROM reception WHERE gateway_id = ? AND received_at >= ?
-        ORDER BY received_at DESC LIMIT 1000
+        ORDER BY received_at DESC LIMIT 200
     ) r JOIN uplink u ON u.id = r.uplink_id
 """
 _REMEMBERED_MS = 30 * DAY_MS  # a gateway that has been silent for longer has been taken down
@@ -70,7 +70,7 @@ def by_silence(now: int) -> list[Listed]:
 
 
 def gateways(db: Connection, now: int) -> list[Row]:
-    """What each gateway has heard within a day; how well and from whom by its newest thousand frames."""
+    """What each gateway has heard within a day; how well and from whom by its newest 200 frames."""
     known = hearing.gateways_heard(db)
     return [
         {"gateway_id": gateway_id, "last_seen": last_seen}

@@ -1,9 +1,12 @@
 """What the web asks of the store stays quick as the store grows: no query steps over a whole table."""
 
+from contextlib import closing
+
 import pytest
 
 from gateway.store import queries
 from gateway.store.database import opened
+from gateway.store.ledger import Store
 from tests.gateway.web.conftest import CREEK
 from tests.gateway.web.ledger import Ledger
 
@@ -28,6 +31,17 @@ def test_every_table_is_searched_by_an_index(ledger: Ledger, name: str) -> None:
         plans = [row["detail"] for each in asked for row in db.execute(f"EXPLAIN QUERY PLAN {each}")]
     assert any("SEARCH" in plan for plan in plans)
     assert not [plan for plan in plans if plan.startswith("SCAN") and "VIRTUAL TABLE" not in plan]
+
+
+def test_a_start_looks_only_at_what_is_not_decoded(ledger: Ledger) -> None:
+    """Else it steps over every uplink there ever was: a minute and more in a cold file of 5 GB."""
+    with closing(Store(ledger.path)) as store:
+        asked: list[str] = []
+        store.connection.set_trace_callback(asked.append)
+        store.undecoded()
+        store.connection.set_trace_callback(None)
+        plan = [row["detail"] for row in store.connection.execute(f"EXPLAIN QUERY PLAN {asked[0]}")]
+    assert plan[0].endswith("USING INDEX uplink_undecoded")
 
 
 def test_the_connection_cannot_write(ledger: Ledger) -> None:
