@@ -117,7 +117,7 @@ test-driver: setup ## The real lora driver on our twins; DRIVER=path/to/micropyt
 	@node tests/micropython/driver.mjs "$(DRIVER)"
 
 screenshots: setup debian ## A picture of every page, in build/screenshots/
-	MESSFUNK_SCREENSHOTS=build/screenshots $(BIN)/pytest -q tests/e2e/test_page.py -k fits
+	MESSFUNK_SCREENSHOTS=build/screenshots $(BIN)/pytest -q tests/e2e/test_page.py -k "fits or paper"
 
 build: .venv/.runtime $(ASSETS) ## The wheel, in dist/
 	$(BIN)/hatchling build -t wheel

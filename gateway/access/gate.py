@@ -18,6 +18,7 @@ from gateway.store import queries
 from gateway.store.database import Connection
 from gateway.web.problems import RequestError
 from gateway.web.site import AtSite, Site
+from gateway.words import said
 
 _SAFE = ("GET", "HEAD")
 _CHANGE = "This gateway does not know you. Send `Authorization: Bearer TOKEN`, or log in at /login."
@@ -90,14 +91,12 @@ def refuse_foreign(request: Request) -> None:
     origin = request.headers.get("origin")
     is_other = origin is not None and urlsplit(origin).netloc != request.headers.get("host")
     if is_other or request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
-        raise RequestError(403, "A page of another site may not change anything here.")
+        raise RequestError(403, said("refusal.foreignPage"))
 
 
 def check_csrf(secret: str, given: str) -> None:
     if not sessions.is_csrf(secret, given):
-        raise RequestError(
-            403, "Send the `csrf` of /api/v1/session as X-CSRF-Token. Reload the page, then again."
-        )
+        raise RequestError(403, said("refusal.formOld"))
 
 
 Asker = Annotated[Principal | None, Depends(identify)]
@@ -109,7 +108,7 @@ def require(role: Role) -> Any:
     async def known(asker: Asker) -> Principal:
         if asker is None:
             raise RequestError(401, _CHANGE)
-        asker.check(role, "this")
+        asker.check(role, said("refusal.this"))
         return asker
 
     return Depends(known)
@@ -128,7 +127,7 @@ class Desk:
 
 async def _desk(site: AtSite, principal: Annotated[Principal, require(Role.VIEWER)]) -> Desk:
     if site.writer is None:
-        raise RequestError(503, "This gateway only shows; change things where it runs.")
+        raise RequestError(503, said("refusal.onlyShows"))
     return Desk(site.writer, principal)
 
 

@@ -12,7 +12,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gateway.access.client import client_address, is_local
 from gateway.config import HttpConfig
 from gateway.model import Clock
-from gateway.web.problems import RequestError, respond
+from gateway.web.problems import RequestError, Shown, respond
+from gateway.words import said
 
 LONGEST_BODY = 1 << 20  # bytes
 BODY_S = 10.0
@@ -65,14 +66,15 @@ def failures(clock: Clock) -> Buckets:
 
 def refuse_after(failures: Buckets, address: str) -> None:
     if failures.is_empty(address):
-        raise RequestError(429, "Too many wrong tokens came from there. Wait, then show the right one.")
+        raise RequestError(429, said("refusal.wrongTokens"))
 
 
 class Limits:
     """Requests of other machines: 300 at once, 20 a second for long."""
 
-    def __init__(self, app: ASGIApp, config: HttpConfig, clock: Clock) -> None:
+    def __init__(self, app: ASGIApp, config: HttpConfig, clock: Clock, show: Shown) -> None:
         self._app = app
+        self._show = show
         self._config = config
         self._clock = clock
         self._asked = Buckets(clock, burst=300, refill_ms=50)
@@ -84,7 +86,9 @@ class Limits:
         request = Request(scope)
         refusal = self._refusal(request)
         if refusal:
-            await respond(self._clock.now_ms(), refusal)(scope, receive, send)
+            now = self._clock.now_ms()
+            answer = self._show(request, now, refusal) or respond(now, refusal)
+            await answer(scope, receive, send)
         else:
             await self._app(scope, _Body(receive).receive, send)
 
@@ -92,9 +96,9 @@ class Limits:
         if not is_local(request, self._config) and not self._asked.take(
             client_address(request, self._config)
         ):
-            return RequestError(429, "Too many requests at once. Ask 20 times a second at most.")
-        said = request.headers.get("content-length", "0")
-        if not said.isdecimal() or len(said) > 9 or int(said) > LONGEST_BODY:
+            return RequestError(429, said("refusal.tooMany"))
+        length = request.headers.get("content-length", "0")
+        if not length.isdecimal() or len(length) > 9 or int(length) > LONGEST_BODY:
             return RequestError(413, _TOO_LONG)
         return None
 

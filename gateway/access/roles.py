@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
 from gateway.model import GatewayError
+from gateway.words import said
 
 
 class Role(IntEnum):
@@ -32,7 +33,9 @@ class Principal:
 
     def check(self, role: Role, what: str) -> None:
         if self.role < role:
-            raise ForbiddenError(f"{what} needs the role {role}, and {self.name} has {self.role}")
+            raise ForbiddenError(
+                said("refusal.role", what=what, role=str(role), name=self.name, has=str(self.role))
+            )
 
 
 def parse_role(text: object) -> Role:

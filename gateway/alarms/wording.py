@@ -44,7 +44,7 @@ def body(language: str, alarm: dict[str, Any], step: Step) -> str:
         )
     else:
         lines.append(say(language, "alarm.howToAcknowledge", id=str(alarm["id"])))
-    return "\n".join([*lines, say(language, "alarm.orientation")])
+    return "\n".join([*lines, say(language, "frame.unofficial")])
 
 
 def to_cap(config: AlarmsConfig, alarm: dict[str, Any], step: Step) -> cap.Alert:

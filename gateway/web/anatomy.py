@@ -1,13 +1,13 @@
 """A frame taken apart: which of its bytes says what, on the air and inside the payload."""
 
+from functools import reduce
 from typing import NamedTuple
 
 from codec.desk import explain
 from codec.lorawan import commands
 from codec.wire import WireError
+from gateway.words import Said, said
 
-_MTYPES = ("join-request", "join-accept", "unconfirmed data up", "unconfirmed data down", "confirmed data up",
-           "confirmed data down", "reserved", "proprietary")  # fmt: skip
 _FLAGS = ((0x80, "ADR"), (0x40, "ADRACKReq"), (0x20, "ACK"), (0x10, "ClassB"))
 _COMMANDS = {
     commands.LINK_CHECK: "LinkCheckReq",
@@ -22,16 +22,16 @@ _COMMANDS = {
     commands.DEVICE_TIME: "DeviceTimeReq",
 }
 _ACKS = {
-    commands.LINK_ADR: ("channel mask", "data rate", "power"),
-    commands.RX_PARAM_SETUP: ("channel", "RX2 data rate", "RX1 offset"),
-    commands.NEW_CHANNEL: ("frequency", "data rates"),
-    commands.DL_CHANNEL: ("frequency", "uplink frequency exists"),
+    commands.LINK_ADR: ("anatomy.channelMask", "anatomy.dataRate", "anatomy.power"),
+    commands.RX_PARAM_SETUP: ("anatomy.channel", "anatomy.rx2Rate", "anatomy.rx1Offset"),
+    commands.NEW_CHANNEL: ("anatomy.frequency", "anatomy.dataRates"),
+    commands.DL_CHANNEL: ("anatomy.frequency", "anatomy.uplinkFrequency"),
 }
 _SHORTEST = 12  # MHDR, DevAddr, FCtrl, FCnt and MIC
 
 
 class Part(NamedTuple):
-    """`at` counts bytes from the start, `text` is English as the standards are."""
+    """`at` counts bytes from the start; `text` can be told in German, but for that of the payload."""
 
     at: int
     content: bytes
@@ -48,16 +48,20 @@ def of_frame(phy: bytes) -> list[Part]:
     end = len(phy) - 4
     flags = [name for bit, name in _FLAGS if phy[5] & bit]
     parts = [
-        _part(phy, 0, 1, "MHDR", f"{_MTYPES[phy[0] >> 5]}, LoRaWAN R{(phy[0] & 3) + 1}"),
+        _part(phy, 0, 1, "MHDR", _header(phy[0])),
         _part(phy, 1, 5, "DevAddr", phy[4:0:-1].hex()),
-        _part(phy, 5, 6, "FCtrl", ", ".join([*flags, f"{options} bytes of options"])),
-        _part(phy, 6, 8, "FCnt", f"{int.from_bytes(phy[6:8], 'little')} (the lower 16 bits)"),
+        _part(phy, 5, 6, "FCtrl", _listed([*flags, said("anatomy.options", count=options)])),
+        _part(phy, 6, 8, "FCnt", said("anatomy.counter", counter=int.from_bytes(phy[6:8], "little"))),
         *of_commands(phy[8:port], 8),
         _part(phy, port, min(port + 1, end), "FPort", str(phy[port])),
-        _part(phy, port + 1, end, "FRMPayload", "encrypted with AES-128"),
-        _part(phy, end, len(phy), "MIC", "proves sender and counter"),
+        _part(phy, port + 1, end, "FRMPayload", said("anatomy.encrypted")),
+        _part(phy, end, len(phy), "MIC", said("anatomy.mic")),
     ]
     return [part for part in parts if part.content]
+
+
+def _header(mhdr: int) -> Said:
+    return said("anatomy.header", kind=said(f"anatomy.kind.{mhdr >> 5}"), major=(mhdr & 3) + 1)
 
 
 def of_commands(options: bytes, start: int = 0) -> list[Part]:
@@ -66,23 +70,36 @@ def of_commands(options: bytes, start: int = 0) -> list[Part]:
     parts = []
     for cid, body in found:
         name = _COMMANDS[cid]
-        parts.append(Part(start, bytes([cid]), name, f"command {cid:#04x}, {len(body)} bytes follow"))
+        parts.append(
+            Part(start, bytes([cid]), name, said("anatomy.command", cid=f"{cid:#04x}", count=len(body)))
+        )
         parts += [
             Part(start + at, bytes([byte]), name, _answer(cid, at, byte)) for at, byte in enumerate(body, 1)
         ]
         start += 1 + len(body)
-    return [*parts, *([Part(start, rest, "FOpts", "unknown, and with it all that follows")] if rest else [])]
+    return [*parts, *([Part(start, rest, "FOpts", said("anatomy.unknown"))] if rest else [])]
 
 
 def _answer(cid: int, at: int, byte: int) -> str:
     """Bits that are set agree, those that are not say what was refused."""
     if cid == commands.DEV_STATUS:
         margin = (byte & 0x3F) - 64 * (byte >> 5 & 1)
-        battery = {0: "on external power", 255: "battery not measured"}.get(byte, f"battery {byte / 254:.0%}")
-        return battery if at == 1 else f"the node hears us {margin} dB above its limit"
-    told = _ACKS.get(cid, ())
-    refused = [name for bit, name in enumerate(told) if not byte >> bit & 1]
-    return f"refused: {', '.join(refused)}" if refused else f"agreed: {', '.join(told)}"
+        return _battery(byte) if at == 1 else said("anatomy.margin", margin=margin)
+    asked = _ACKS[cid]
+    refused = [key for bit, key in enumerate(asked) if not byte >> bit & 1]
+    what = _listed([said(key) for key in refused or asked])
+    return said("anatomy.refused" if refused else "anatomy.agreed", what=what)
+
+
+def _battery(byte: int) -> Said:
+    if byte in (0, 255):
+        return said("anatomy.unmeasured" if byte else "anatomy.external")
+    return said("anatomy.battery", share=round(100 * byte / 254))
+
+
+def _listed(texts: list[str]) -> str:
+    """One text of many that can still be told in another language."""
+    return reduce(lambda first, following: said("anatomy.and", first=first, next=following), texts)
 
 
 def of_payload(payload: bytes) -> tuple[list[Part], list[str], str | None]:

@@ -137,7 +137,7 @@ def create_app(
     app.add_middleware(
         GZipMiddleware, minimum_size=1000, compresslevel=6
     )  # 9 takes four times as long for 2 % less
-    app.add_middleware(Limits, config=config, clock=clock)
+    app.add_middleware(Limits, config=config, clock=clock, show=refused.as_page)
     app.add_middleware(Guard, config=config, clock=clock)
     return app
 

@@ -135,20 +135,17 @@ def _plot(picture: Picture, lines: list[list[Point]], colour: dict[str, str]) ->
         return bottom - (value - low) / (high - low) * (bottom - _TOP)
 
     yield from _axes(picture, (low, high), (x, y), colour)
+    dashes = f'stroke="{colour["warn"]}" stroke-dasharray="5 4"'
     for limit in near:
-        at = y(limit.value)
-        yield f'<path d="M{_LEFT} {at:.1f}H{right}" stroke="{colour["warn"]}" stroke-dasharray="5 4"/>'
-        yield _text(right, at - 5, limit.name, f'text-anchor="end" fill="{colour["warn"]}"')
+        yield f'<path d="M{_LEFT} {y(limit.value):.1f}H{right}" {dashes}/>'
     for line in lines:
         yield _band(line, x, lambda value: y(value * factor), colour["accent"])
     path = _path(lines, x, lambda value: y(value * factor))
     yield f'<path d="{path}" fill="none" stroke="{colour["accent"]}" stroke-width="2"/>'
-    for point in picture.series:
-        if point.value is not None and SUSPECT <= point.flag < FAIL:
-            yield (
-                f'<circle cx="{x(point.time):.1f}" cy="{y(point.value * factor):.1f}" r="3.5" '
-                f'fill="{colour["ground"]}" stroke="{colour["warn"]}" stroke-width="1.5"/>'
-            )
+    halo = f'fill="{colour["warn"]}" stroke="{colour["ground"]}" stroke-width="4" paint-order="stroke"'
+    for limit in near:  # on the left, away from the newest values, and not crossed by the curve
+        yield _text(_LEFT + 4, y(limit.value) - 5, limit.name, halo)
+    yield from _suspects(picture, x, lambda value: y(value * factor), colour)
 
 
 _Way = Callable[[float], float]
@@ -168,6 +165,15 @@ def _axes(
     for mark in scale.round_times(*picture.span, max(2, (right - _LEFT) // _PX_PER_TIME), picture.language):
         yield f'<path d="M{x(mark.at):.1f} {bottom}v4" stroke="{colour["muted"]}"/>'
         yield _text(x(mark.at), bottom + 18, mark.text, 'text-anchor="middle"')
+
+
+def _suspects(picture: Picture, x: _Way, y: _Way, colour: dict[str, str]) -> Iterator[str]:
+    for point in picture.series:
+        if point.value is not None and SUSPECT <= point.flag < FAIL:
+            yield (
+                f'<circle cx="{x(point.time):.1f}" cy="{y(point.value):.1f}" r="3.5" '
+                f'fill="{colour["ground"]}" stroke="{colour["warn"]}" stroke-width="1.5"/>'
+            )
 
 
 def _reach(point: Point) -> tuple[float, float]:

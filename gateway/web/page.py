@@ -78,6 +78,7 @@ def render(request: Request, template: str, now: int, **shown: Any) -> HTMLRespo
     others = [(key, value) for key, value in request.query_params.multi_items() if key != "lang"]
     text = _environment().get_template(template).render(
         t=partial(words.say, language),
+        told=partial(words.told, language),
         age=lambda time: times.age(language, now - time),
         moment=partial(times.moment, language),
         full_moment=partial(times.full_moment, language),

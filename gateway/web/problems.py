@@ -15,6 +15,7 @@ from gateway.commands import ArgumentError
 from gateway.model import Clock, ConflictError, GatewayError, NotFoundError
 from gateway.store.database import StoreError
 from gateway.web.shapes import Cause, Problem
+from gateway.words import said
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -22,7 +23,7 @@ _DETAIL = {
     404: "Nothing is at {path}. The routes are listed at /openapi.json.",
     405: "{method} does nothing at {path}. /openapi.json lists what does.",
 }
-_HEADERS = {401: {"WWW-Authenticate": "Bearer"}, 429: {"Retry-After": "10"}, 503: {"Retry-After": "5"}}
+HEADERS = {401: {"WWW-Authenticate": "Bearer"}, 429: {"Retry-After": "10"}, 503: {"Retry-After": "5"}}
 _STATUS: dict[type[GatewayError], int] = {
     NotFoundError: 404,
     ConflictError: 409,
@@ -56,7 +57,7 @@ def respond(now_ms: int, refusal: RequestError, headers: dict[str, str] | None =
         detail=refusal.detail,
         errors=list(refusal.causes),
     )
-    headers = _HEADERS.get(refusal.status, {}) | (headers or {})
+    headers = HEADERS.get(refusal.status, {}) | (headers or {})
     return JSONResponse(problem.model_dump(mode="json"), refusal.status, headers, media_type=MEDIA_TYPE)
 
 
@@ -83,11 +84,10 @@ def _translate(request: Request, error: Exception) -> tuple[RequestError, dict[s
             return _refuse_parameters([Cause(name=name, reason=why) for name, why in error.causes]), {}
         case StoreError():
             _logger.warning("the store cannot be read: %s", error)
-            detail = "The store cannot be read. Try again; the gateway's log names the cause."
-            return RequestError(503, detail), {}
+            return RequestError(503, said("refusal.notRead")), {}
         case GatewayError():
             status = next(code for kind, code in _STATUS.items() if isinstance(error, kind))
-            return RequestError(status, str(error)), {}
+            return RequestError(status, error.text), {}
         case RequestValidationError():
             return _refuse_parameters([_cause(each) for each in error.errors()]), {}
         case HTTPException():
@@ -95,9 +95,7 @@ def _translate(request: Request, error: Exception) -> tuple[RequestError, dict[s
             detail = told.format(path=request.url.path, method=request.method, detail=error.detail)
             return RequestError(error.status_code, detail), dict(error.headers or {})
         case _:
-            return RequestError(
-                500, "The gateway failed on this request. Its log holds the trace: report it."
-            ), {}
+            return RequestError(500, said("refusal.failed")), {}
 
 
 def _refuse_parameters(causes: list[Cause]) -> RequestError:

@@ -11,7 +11,7 @@ from markupsafe import Markup
 SHEETS = Path(__file__).parent / "sheets"
 _CURVE = Path(__file__).parent / "static/vendor/uPlot.min.css"
 _ALL = tuple(SHEETS / f"{name}.css" for name in ("theme", "page", "parts"))
-_PRINT = SHEETS / "print.css"
+_LAST = tuple(SHEETS / f"{name}.css" for name in ("touch", "print"))
 
 # What a page needs beyond what all of them need.
 _DESK = ("alarms", "nodes", "gateways", "live", "frame", "settings", "settings_site")
@@ -31,6 +31,6 @@ class Sheet(NamedTuple):
 
 @cache
 def of(template: str) -> Sheet:
-    text = "".join(path.read_text("utf-8") for path in (*_ALL, *_OWN.get(template, ()), _PRINT))
+    text = "".join(path.read_text("utf-8") for path in (*_ALL, *_OWN.get(template, ()), *_LAST))
     digest = b64encode(sha256(text.encode()).digest()).decode()
     return Sheet(Markup(text), f"'sha256-{digest}'")  # noqa: S704 (our own files)

@@ -17,13 +17,26 @@ const browser = await chromium.launch({
   ],
 });
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "EN-301-549"];
+const STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "EN-301-549"];
+const ON_COLOURS = ["color-contrast", "link-in-text-block"];
+const FINGER_PX = 44;
 let context = null;
 let page = null;
 let heard = { requests: [], console: [] };
 
+/** Not a spot of the plan: the list, where it has a card of its own, comes first. */
+function tooSmall(least) {
+  if (!matchMedia("(pointer: coarse)").matches) throw new Error("this page is not touched");
+  const isInSentence = (at) => at.tagName === "A" && [...at.parentNode.childNodes].some((each) => each.nodeType === Node.TEXT_NODE && /\p{L}/u.test(each.data));
+  return [...document.querySelectorAll("a[href], button, input, select, textarea, summary")]
+    .filter((at) => at.checkVisibility() && !at.closest(".skip, .plan") && !isInSentence(at))
+    .map((at) => [at, at.getBoundingClientRect()])
+    .filter(([, { width, height }]) => width < least || height < least)
+    .map(([at, { width, height }]) => `${at.tagName} ${at.innerText || at.name} ${Math.round(width)} x ${Math.round(height)}`);
+}
+
 const commands = {
-  async open({ url, language = "de", dark = false, width = 1280, height = 900, script = true }) {
+  async open({ url, language = "de", dark = false, width = 1280, height = 900, script = true, headers = {} }) {
     await context?.close();
     heard = { requests: [], console: [] };
     const seen = heard; // what an earlier page still says is not this one's
@@ -33,6 +46,7 @@ const commands = {
       viewport: { width, height },
       reducedMotion: "reduce",
       javaScriptEnabled: script,
+      extraHTTPHeaders: headers,
     });
     context.setDefaultTimeout(15_000); // a busy machine
     context.on("request", (request) => seen.requests.push(request.url()));
@@ -67,16 +81,25 @@ const commands = {
     }
     throw new Error(`${told} instead of ${JSON.stringify(value)}`);
   },
-  /** The same page in other colours and another size. */
-  async look({ dark, width, height = 900 }) {
-    await page.emulateMedia({ colorScheme: dark ? "dark" : "light" });
+  /** The same page in other colours and another size, or as it would be printed. */
+  async look({ dark, width, height = 900, medium = "screen" }) {
+    await page.emulateMedia({ colorScheme: dark ? "dark" : "light", media: medium });
     await page.setViewportSize({ width, height });
     await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 30))));
   },
-  /** What axe-core finds amiss, as one line for each place. */
-  async judge() {
+  /** What a finger could miss: all that is smaller than 44 px and no link within a sentence, by name and size. */
+  async touch() {
+    const device = await context.newCDPSession(page);
+    await device.send("Emulation.setTouchEmulationEnabled", { enabled: true });
+    const small = await page.evaluate(tooSmall, FINGER_PX);
+    await device.send("Emulation.setTouchEmulationEnabled", { enabled: false });
+    return small;
+  },
+  /** What axe-core finds amiss, as one line for each place; by the rules on colours alone where only they have changed. */
+  async judge({ coloursOnly = false } = {}) {
     if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe);
-    const { violations, passes } = await page.evaluate((values) => axe.run({ runOnly: { type: "tag", values }, resultTypes: ["violations"] }), RULES);
+    const runOnly = coloursOnly ? { type: "rule", values: ON_COLOURS } : { type: "tag", values: STANDARDS };
+    const { violations, passes } = await page.evaluate((runOnly) => axe.run({ runOnly, resultTypes: ["violations"] }), runOnly);
     const found = violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${target} ${failureSummary}`));
     return { passed: passes.length, found };
   },

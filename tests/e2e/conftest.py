@@ -118,6 +118,17 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A gateway that has just been set up, where somebody has shown too many wrong tokens."""
+    ledger = Ledger(tmp_path_factory.mktemp("bare") / "bare.db")
+    with serving(ledger, FastClock(), config=HttpConfig()) as site:
+        while site.server.site.failures.take("127.0.0.1"):
+            pass
+        yield site
+    ledger.store.close()
+
+
+@pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The village at the speed of real time, for tests that only look."""
     ledger = village.build(tmp_path_factory.mktemp("site") / "village.db")

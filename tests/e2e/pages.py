@@ -28,13 +28,30 @@ PAGES = {
     "problem": "sites/nowhere",
     "embed": f"embed/{village.CREEK}/level",
 }
+# What a gateway shows that knows of nothing yet, to whoever may only look.
+BARE = {
+    "overview-empty": "",
+    "alarms-empty": "alarms",
+    "nodes-empty": "nodes",
+    "gateways-empty": "gateways",
+    "live-empty": "live",
+    "forbidden": "settings",
+    "too-often": "alarms",
+}
+HEADERS = {"too-often": {"Authorization": "Bearer wrong"}}
 WITH_CURVE = ("site", "silent", "noise", "dust")
-_REFUSED = "error: Failed to load resource: the server responded with a status of 404 (Not Found)"
+_REFUSED = {
+    "problem": "404 (Not Found)",
+    "forbidden": "403 (Forbidden)",
+    "too-often": "429 (Too Many Requests)",
+}
 
 
 def console(page: str) -> list[str]:
-    """What the browser itself says of a page: nothing, but of one that is not there."""
-    return [_REFUSED] if page == "problem" else []
+    """What the browser itself says of a page: nothing, but of one that is refused."""
+    if page not in _REFUSED:
+        return []
+    return [f"error: Failed to load resource: the server responded with a status of {_REFUSED[page]}"]
 
 
 def missing(app: FastAPI) -> list[str]:

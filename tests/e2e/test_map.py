@@ -17,6 +17,18 @@ FEATURES = [
 ]
 
 
+# How far the map still goes once an arrow key has moved it: whoever wants less motion sees none.
+MOVED = """(() => {
+  const map = document.getElementById("map");
+  const pane = () => map.querySelector(".leaflet-map-pane").getBoundingClientRect().left;
+  const before = pane();
+  map.dispatchEvent(new KeyboardEvent("keydown", { keyCode: 37, bubbles: true }));
+  const at = pane();
+  if (at === before) throw new Error("the key did not move the map");
+  return new Promise((done) => setTimeout(() => done(pane() - at), 400));
+})()"""
+
+
 def requested(browser: Browser, part: str) -> bool:
     return any(part in url for url in browser.do("heard")["requests"])
 
@@ -31,7 +43,8 @@ def test_the_map_takes_the_place_of_the_plan(tmp_path: Path, browser: Browser) -
         browser.do("find", selector='#map .label:has-text("cm")')
         browser.do("find", selector=".leaflet-control-scale")
         assert requested(browser, "/map.geojson") and requested(browser, "/leaflet.js")
-        assert browser.do("judge")["found"] == []
+        assert browser.do("judge")["found"] == [] and browser.do("touch") == []
+        assert browser.do("evaluate", script=MOVED) == 0
         is_quiet(browser)
         browser.do("open", url=f"{site.url}sites/{village.CREEK}")
         browser.do("find", selector=".plot canvas")

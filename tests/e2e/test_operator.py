@@ -110,8 +110,8 @@ def set_a_mark(browser: Browser) -> None:
 
 
 def drill_and_acknowledge(house: House, browser: Browser) -> None:
-    go(browser, "Probealarm auslösen")
-    browser.do("find", selector='button:has-text("Probealarm")')
+    go(browser, "Übung beginnen")
+    browser.do("find", selector='button:has-text("Übung beginnen")')
     go(browser, "Alarme")
     browser.do("find", selector='li.open:has-text("Übung")')
     for _ in range(2):  # the drill's, and the one of the mark that is passed

@@ -1,7 +1,8 @@
 """The pages in a real browser, against the real server and a store filled by the gateway's own writer."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import product
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -10,7 +11,7 @@ import pytest
 from gateway.config import HttpConfig
 from tests.e2e import village
 from tests.e2e.conftest import SCREENSHOTS, Browser, FastClock, Site, serving
-from tests.e2e.pages import OTHER, PAGES, WITH_CURVE, console, missing
+from tests.e2e.pages import BARE, HEADERS, OTHER, PAGES, WITH_CURVE, console, missing
 from tests.gateway.web.ledger import MINUTE
 
 AUE = f'[data-live="{village.CREEK}"]'
@@ -219,18 +220,69 @@ def test_no_page_is_forgotten(site: Site) -> None:
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("language", ["de", "en"])
 def test_it_fits_and_nobody_is_shut_out(site: Site, browser: Browser, language: str, page: str) -> None:
-    """By axe-core's rules, in both themes and sizes; `make screenshots` keeps a picture of each."""
     browser.do("open", url=site.url + PAGES[page], language=language)
     if page in WITH_CURVE:
         browser.do("find", selector=".plot canvas")
-    for dark in (False, True):
-        for width in (360, 1280):
-            browser.do("look", dark=dark, width=width)
-            judged = browser.do("judge")
-            assert judged["found"] == [] and judged["passed"] > 5
-            assert browser.do("evaluate", script="document.documentElement.scrollWidth") <= width
-            if SCREENSHOTS:
-                SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-                picture = SCREENSHOTS / f"{page}-{language}-{'dark' if dark else 'light'}-{width}.png"
-                browser.do("picture", path=str(picture))
+    fits_and_shuts_nobody_out(browser, page, language, product((False, True), (360, 1280)))
+
+
+@pytest.mark.parametrize("page", BARE)
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_where_nothing_is_to_be_seen_it_fits_too(
+    bare: Site, browser: Browser, language: str, page: str
+) -> None:
+    browser.do("open", url=bare.url + BARE[page], language=language, headers=HEADERS.get(page, {}))
+    fits_and_shuts_nobody_out(browser, page, language, [(False, 1280), (True, 360)])
+
+
+def fits_and_shuts_nobody_out(
+    browser: Browser, page: str, language: str, looks: Iterable[tuple[bool, int]]
+) -> None:
+    """By axe-core's rules and a finger's size; each of `looks` is dark or not, and a width."""
+    assert browser.do("touch") == []
+    for dark, width in looks:
+        browser.do("look", dark=dark, width=width)
+        judged = browser.do("judge", coloursOnly=dark)
+        assert judged["found"] == [] and (dark or judged["passed"] > 5)
+        assert browser.do("evaluate", script="document.documentElement.scrollWidth") <= width
+        keep_picture(browser, f"{page}-{language}-{'dark' if dark else 'light'}-{width}")
     is_quiet(browser, console(page))
+
+
+def keep_picture(browser: Browser, name: str) -> None:
+    """For `make screenshots`."""
+    if SCREENSHOTS:
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        browser.do("picture", path=str(SCREENSHOTS / f"{name}.png"))
+
+
+INKS = """["body", "h1", ".figure", ".notice"].flatMap((each) => [...document.querySelectorAll(each)])
+  .map((each) => getComputedStyle(each).color).flatMap((each) => each.match(/\\d+/g).map(Number))"""
+SHOWN = "[...document.querySelectorAll('nav, form, button')].filter((each) => each.checkVisibility()).length"
+
+
+@pytest.mark.parametrize("page", ["overview", "site", "alarms", "nodes"])
+def test_on_paper_it_is_dark_on_white_and_says_when(site: Site, browser: Browser, page: str) -> None:
+    """Whatever the screen is like; the curve is drawn anew, since a canvas keeps its colours."""
+    browser.do("open", url=site.url + PAGES[page], dark=True)
+    if page in WITH_CURVE:
+        browser.do("find", selector=".plot canvas")
+    browser.do("look", dark=True, width=720, medium="print")
+    assert max(browser.do("evaluate", script=INKS)) < 150
+    assert browser.do("evaluate", script=SHOWN) == 0
+    assert browser.do("texts", selector="footer")[0].startswith("Stand 22. November 2026, 13:0")
+    assert browser.do("judge")["found"] == []
+    if page in WITH_CURVE:
+        browser.do("until", script=DRAWN, value=True)
+    keep_picture(browser, f"{page}-de-print")
+
+
+# Whether the curve has the colour of the present theme.
+DRAWN = """(() => {
+  const canvas = document.querySelector(".plot canvas");
+  const told = getComputedStyle(document.documentElement).getPropertyValue("--accent");
+  const accent = told.match(/\\w\\w/g).map((each) => parseInt(each, 16));
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  const isAccent = (at) => [...accent, 255].every((part, i) => data[at + i] === part);
+  return [...Array(data.length / 4).keys()].some((pixel) => isAccent(4 * pixel));
+})()"""

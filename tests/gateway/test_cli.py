@@ -127,10 +127,10 @@ def test_what_is_told_and_refused_speaks_as_the_locale_says(
     unknown = run("device", "show", "70b3d57ed0000099", "--db", "x.db", code=1)
     assert unknown.stderr.startswith("messfunk: kein Gerät 70b3d57ed0000099; `messfunk device list`")
     again = run("device", "add", registered, "--keys-file", "-", "--db", "x.db", given=OTAA, code=1)
-    assert f"Gerät {registered} ist schon registriert" in again.stderr
+    assert f"Gerät {registered} ist schon eingetragen" in again.stderr
     assert "schreibt eine erste" in run("device", "list", code=2).stderr
     made = told("backup", "create", "--to", "b", "--db", "x.db")["backup"]
-    assert "gut; 1 Geräte, 0 Uplinks" in run("backup", "verify", made, "--db", "x.db").stdout
+    assert "gut; 1 Geräte, 0 Funkmeldungen" in run("backup", "verify", made, "--db", "x.db").stdout
 
 
 def test_an_abp_node_has_its_address_at_once() -> None:

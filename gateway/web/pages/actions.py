@@ -12,7 +12,7 @@ from gateway.access.login import Form, inside
 from gateway.web.problems import RequestError
 from gateway.web.quantities import shown
 from gateway.web.site import AtSite
-from gateway.words import times
+from gateway.words import said, times
 
 Arguments = dict[str, Any]
 router = APIRouter()
@@ -29,11 +29,17 @@ def _mark(fields: dict[str, str]) -> Arguments:
     return fields | told
 
 
+def _notification(fields: dict[str, str]) -> Arguments:
+    """People wait for minutes, the command for seconds."""
+    wait_min = fields.pop("after_min", None)
+    return fields if wait_min is None else {**fields, "after_s": round(60 * _number(wait_min))}
+
+
 def _number(text: str) -> float:
     try:
         return float(text.replace(",", "."))
     except ValueError:
-        raise RequestError(422, f"{text!r} is no number.") from None
+        raise RequestError(422, said("refusal.noNumber", text=repr(text))) from None
 
 
 def _changes(key: str) -> Callable[[dict[str, str]], Arguments]:
@@ -61,7 +67,7 @@ _OFFERED: dict[str, Callable[[dict[str, str]], Arguments]] = {
     "alarm.drill": _as_given,
     "mark.set": _mark,
     "mark.end": _as_given,
-    "notification.set": _as_given,
+    "notification.set": _notification,
     "notification.remove": _as_given,
     "site.change": _changes("site_id"),
     "site.gauge_zero": _zero,

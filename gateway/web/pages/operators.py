@@ -121,6 +121,7 @@ def frame(request: Request, site: AtSite, uplink_id: str) -> HTMLResponse:
         heard=heard,
         readings=readings,
         parts=anatomy.of_frame(row["phy"]),
+        is_commands=is_commands,
         lines=lines,
         said=said,
         error=error,

@@ -11,6 +11,8 @@ const REJECTED = 4;
 
 const language = document.documentElement.lang === "en" ? "en-GB" : "de";
 const dark = matchMedia("(prefers-color-scheme: dark)");
+const paper = matchMedia("print");
+const PAPER_PX = 680; // the width of A4 without its margins: while this is drawn, nothing tells it yet
 const number = (decimals) => {
   const format = new Intl.NumberFormat(language, { minimumFractionDigits: decimals, maximumFractionDigits: decimals, useGrouping: false });
   return (value) => format.format(value).replace("-", "\u2212");
@@ -20,7 +22,7 @@ const time = (options) => {
   return (seconds) => format.format(seconds * 1000);
 };
 const clock = time({ hour: "2-digit", minute: "2-digit" });
-const day = time({ day: "numeric", month: "numeric" });
+const day = time({ day: "numeric", month: language === "de" ? "numeric" : "short" });
 const month = time({ month: "short", year: "2-digit" });
 const moment = time({ weekday: "short", day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" });
 
@@ -72,12 +74,13 @@ function options(place, readout, told) {
   const style = getComputedStyle(place);
   const colour = (name) => style.getPropertyValue(name).trim();
   const [own] = told;
+  const width = paper.matches ? PAPER_PX : place.clientWidth;
   const hasBand = told.length === 1 && Boolean(own.least);
   const edge = { width: 0, points: { show: false } };
   const axis = { stroke: colour("--muted"), font: `12px ${style.fontFamily}`, grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false } };
   return {
-    width: place.clientWidth,
-    height: Math.max(220, Math.min(380, place.clientWidth * 0.5)),
+    width,
+    height: Math.max(220, Math.min(380, width * 0.5)),
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), ZONE),
     legend: { show: false },
     cursor: { y: false, drag: { x: true, y: false }, points: { size: 8 } },
@@ -101,6 +104,7 @@ function options(place, readout, told) {
     bands: hasBand ? [{ series: [2, 3], fill: colour("--accent-veil") }] : [],
     hooks: {
       draw: [(plot) => limits(plot, own, colour("--warn"), colour("--card"), axis.font), (plot) => suspects(plot, own, colour("--warn"), colour("--card"))],
+      ready: [() => readout.replaceChildren(...legend(told))],
       setCursor: [(plot) => read(plot, readout, told)],
     },
   };
@@ -157,8 +161,18 @@ function suspects({ ctx, valToPos }, { times, values, flags }, colour, ground) {
   ctx.restore();
 }
 
+/** Until somebody points at an instant: which line is whose, where there are several. */
+function legend(told) {
+  if (told.length === 1) return [];
+  return told.map(({ name }, i) => {
+    const entry = Object.assign(document.createElement("span"), { textContent: `${i > 0 ? "╍╍" : "━━"} ${name}` });
+    entry.style.color = `var(${COLOURS[i]})`;
+    return entry;
+  });
+}
+
 function read({ cursor: { idx }, data: [times, ...drawn] }, readout, told) {
-  if (idx === null || idx === undefined) return void (readout.textContent = "");
+  if (idx === null || idx === undefined) return readout.replaceChildren(...legend(told));
   const said = told.map((each, i) => [each, drawn[i][idx]]).filter(([, value]) => value !== null && value !== undefined);
   const values = said.map(([{ name, unit, decimals }, value]) => `${told.length > 1 ? `${name} ` : ""}${number(decimals)(value)}\u202f${unit}`);
   readout.textContent = values.length ? `${moment(times[idx])}  ·  ${values.join("  ·  ")}` : "";
@@ -179,7 +193,7 @@ export async function follow(figure) {
     plot.destroy();
     plot = draw(figure, told);
   };
-  dark.addEventListener("change", again);
+  for (const medium of [dark, paper]) medium.addEventListener("change", again);
   let width = plot.width;
   new ResizeObserver(() => {
     const { clientWidth } = figure.querySelector(".plot");

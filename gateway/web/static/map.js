@@ -5,6 +5,7 @@ import { onChange } from "./live.js";
 const MOST_LABELS = 24; // beyond that they cover each other
 const place = document.getElementById("map");
 const dark = matchMedia("(prefers-color-scheme: dark)");
+const moves = !matchMedia("(prefers-reduced-motion: reduce)").matches;
 const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 /** A script of another age: it gives no exports, but a global. */
@@ -73,7 +74,9 @@ async function show() {
   const found = spots();
   place.replaceChildren();
   place.classList.add("drawn");
-  const map = L.map(place, { preferCanvas: true, zoomControl: false, attributionControl: false, keyboard: true, zoomSnap: 0.5 });
+  const map = L.map(place, { preferCanvas: true, zoomControl: false, attributionControl: false, keyboard: true, zoomSnap: 0.5, zoomAnimation: moves, fadeAnimation: moves, inertia: moves });
+  const { panBy } = map; // by the arrow keys
+  if (!moves) map.panBy = (offset) => panBy.call(map, offset, { animate: false });
   L.control.zoom({ zoomInTitle: place.dataset.in, zoomOutTitle: place.dataset.out }).addTo(map);
   L.control.scale({ imperial: false }).addTo(map);
   map.fitBounds(L.latLngBounds(found.map(({ at }) => at)).pad(0.15), { maxZoom: 15, animate: false });

@@ -30,6 +30,17 @@ async def test_other_machines_are_limited_and_this_one_is_not(house: House) -> N
         assert {(await client.get("/healthz")).status_code for _ in range(310)} == {200}
 
 
+@pytest.mark.parametrize(("language", "title"), [("de", "Zu viele Anfragen"), ("en", "Too many requests")])
+async def test_people_are_told_on_a_page_when_to_come_again(house: House, language: str, title: str) -> None:
+    async with house.client(address=STRANGER) as client:
+        asked = {"Accept": "text/html", "Accept-Language": language}
+        last = [await client.get("/about", headers=asked) for _ in range(301)][-1]
+        picture = await client.get("/sites/aue/level.png", headers=asked)
+    assert last.status_code == 429 and last.headers["Retry-After"]
+    assert f"<h1>{title}</h1>" in last.text
+    assert "Content-Security-Policy" in last.headers and "<h1>" in picture.text
+
+
 async def test_behind_a_proxy_each_client_has_its_own_limit(house: House) -> None:
     async with house.client(config=PROXIED) as client:
         for invented in range(310):  # what a client writes itself stands before what the proxy adds

@@ -172,15 +172,17 @@ def test_sites_from_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyP
         return done.output
 
     run("device", "add", DEV_EUI, "--lns")
-    assert "aue-bruecke: added, private" in run("site", "add", "Aue Brücke", "--lat", "50.5", "--lon", "9.6")
+    assert "aue-bruecke: added, not published" in run(
+        "site", "add", "Aue Brücke", "--lat", "50.5", "--lon", "9.6"
+    )
     assert "there already" in run("site", "add", "Aue Brücke", code=1)
     at = ("--from", "2026-11-22T12:00:00Z", "--mount-mm", "4200")
     assert "since 2026-11-22T12:00:00.000Z" in run("site", "install", "aue-bruecke", DEV_EUI, *at)
     run("site", "install", "aue-bruecke", DEV_EUI, "--from", "yesterday", code=2)
     assert "mounted at 4200 mm" in run("site", "show", "aue-bruecke")
-    assert "public, to 100 m" in run("site", "publish", "aue-bruecke", "--blur")
-    assert "public, to 100 m" in run("site", "list")
-    assert "private" in run("site", "publish", "aue-bruecke", "--hide")
+    assert "published, to 100 m" in run("site", "publish", "aue-bruecke", "--blur")
+    assert "published, to 100 m" in run("site", "list")
+    assert "not published" in run("site", "publish", "aue-bruecke", "--hide")
     assert "removed" in run("site", "remove", "aue-bruecke")
     assert "no site" in run("site", "show", "aue-bruecke", code=1)
 

@@ -233,7 +233,7 @@ async def test_a_drill_says_so_everywhere(
     with district.store.transaction():
         records.open_alarm(district.store.connection, cause, district.clock.now_ms())
     await settled(running, district)
-    assert post.titles[0] == "all: ÜBUNG: Pegel 1: Probealarm"
+    assert post.titles[0] == "all: ÜBUNG: Pegel 1: Alarm"
     assert "Zuletzt gehört" not in post.sent[0][2]
     SCHEMA.validate(files(folder)["raised.xml"].decode())
     assert post.sent[0][2].startswith("Dies ist eine Übung.")

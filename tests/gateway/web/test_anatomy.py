@@ -21,9 +21,9 @@ def test_each_mac_command_is_told_byte_by_byte() -> None:
     parts = [part for part in anatomy.of_frame(frame(OPTIONS)) if 8 <= part.at < 8 + len(OPTIONS)]
     assert [(part.at, part.content.hex(), part.name, part.text) for part in parts] == [
         (8, "06", "DevStatusAns", "command 0x06, 2 bytes follow"),
-        (9, "7f", "DevStatusAns", "battery 50%"),
-        (10, "3d", "DevStatusAns", "the node hears us -3 dB above its limit"),
-        (11, "03", "LinkADRAns", "command 0x03, 1 bytes follow"),
+        (9, "7f", "DevStatusAns", "battery 50\u202f%"),
+        (10, "3d", "DevStatusAns", "the node hears us \N{MINUS SIGN}3 dB above its limit"),
+        (11, "03", "LinkADRAns", "command 0x03, 1 byte follows"),
         (12, "03", "LinkADRAns", "refused: power"),
         (13, "0d", "DeviceTimeReq", "command 0x0d, 0 bytes follow"),
     ]

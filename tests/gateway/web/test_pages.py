@@ -210,3 +210,34 @@ async def test_texts_are_there(client: httpx.AsyncClient, path: str, language: s
     assert answer.status_code == 200
     for needed in ("/accessibility", "/privacy", "/imprint", "#feedback"):
         assert needed in answer.text
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "step"),
+    [
+        ("de", "Das dürfen Sie hier nicht", "Dies braucht die Rolle operator, und loopback hat viewer"),
+        ("en", "You may not do this here", "this needs the role operator, and loopback has viewer"),
+    ],
+)
+async def test_a_refused_page_says_why_and_what_to_do_in_the_readers_language(
+    client: httpx.AsyncClient, language: str, title: str, step: str
+) -> None:
+    headers = {"Accept": "text/html", "Accept-Language": language}
+    answer = await client.get("/settings", headers=headers)
+    assert answer.status_code == 403
+    assert f"<h1>{title}</h1>" in answer.text and f"<title>{title} · messfunk</title>" in answer.text
+    assert step in answer.text and "Token" in answer.text.replace("token", "Token")
+
+
+async def test_what_the_operator_has_not_written_yet_is_told_to_him_alone(
+    app: FastAPI, ledger: Ledger
+) -> None:
+    async with client_of(app) as client:
+        assert "[page]" in (await client.get("/imprint")).text
+        with ledger.store.transaction():
+            ledger.store.connection.execute(
+                "INSERT INTO token VALUES ('t', 'x', 'viewer', 0, NULL, NULL, 'h')"
+            )
+        for path in ("/imprint", "/accessibility"):
+            told = await client.get(path)
+            assert "Betreiber dieser Seite" in told.text and "[page]" not in told.text

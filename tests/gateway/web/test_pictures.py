@@ -117,8 +117,8 @@ async def test_what_is_asked_for_is_checked(client: httpx.AsyncClient, address: 
         (f"{PATH}.svg?start=yesterday", "nicht zu verstehen"),
         (f"{PATH}.svg?theme=purple", "nicht zu verstehen"),
         (f"{PATH}.svg?start=P2D&lang=en&end=x", "cannot be understood"),
-        ("/sites/nowhere/level.svg", "unbekannt oder nicht öffentlich"),
-        (f"/embed/{CREEK}/laeq?lang=en", "unknown or not public"),
+        ("/sites/nowhere/level.svg", "unbekannt oder nicht veröffentlicht"),
+        (f"/embed/{CREEK}/laeq?lang=en", "unknown or not published"),
         ("/sites/<b>\u202eno/level.svg", "unbekannt"),
     ],
 )

@@ -58,7 +58,7 @@ async def test_a_frame_from_its_hearing_to_its_answer(desk: Desk, node: Node) ->
     assert values(found, "why.counterGap") == {"on_air": 3, "former": 0, "fcnt": 3, "count": 2}
     sent = values(found, "why.sent")
     assert (sent["gateway"], sent["opening"], sent["lead"], sent["fcnt"]) == (EUIS[0], 1, 800, 0)
-    assert "2 Frames dazwischen kamen nicht an" in spoken(found)
+    assert "2 Funkmeldungen dazwischen kamen nicht an" in spoken(found)
 
 
 async def test_among_gateways_each_is_told_with_its_margin_and_its_airtime(desk: Desk, node: Node) -> None:
@@ -217,7 +217,7 @@ def test_the_command_tells_frames_and_nodes(desk: Desk, node: Node, monkeypatch:
     where = str(desk.store.where)
     desk.store.close()
     said = CliRunner().invoke(app, ["why", uplink.id, "--db", where, "--lang", "de"]).output
-    assert said.startswith("Aue: Frame 0 der Sitzung 1, empfangen 14. November 2023")
+    assert said.startswith("Aue: Funkmeldung 0 der Sitzung 1, empfangen 14. November 2023")
     told = json.loads(CliRunner().invoke(app, ["why", node.dev_eui.upper(), "--db", where, "--json"]).output)
     assert told["steps"][0]["key"] == "why.node"
     monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")

@@ -10,6 +10,7 @@ from codec.registry import FAULTS
 from gateway import words
 from gateway.alarms import limits
 from gateway.alarms.records import KINDS
+from gateway.counters import CAUSES, Counters
 from gateway.web import shapes
 from gateway.web.pages.sites import RANGES
 
@@ -24,6 +25,8 @@ SPEAKERS = [
 KEY = re.compile(r"""["'`]([a-z]\w*(?:\.\w+)+)["'`]""")
 CALL = re.compile(r"""\b(?:say|said|t|worded)\((?:[\w.]+, )?["'`]([a-z]\w*(?:\.\w+)+)["'`]""")
 
+_PROBLEMS = (403, 404, 409, 422, 429, 500, 503)
+
 # Keys that are put together at run time: what stands before the variable part, and all that may follow.
 FAMILIES: dict[str, set[str]] = {
     "quantity.": set(UNITS) - {"age_s", "number"},  # never stored as readings
@@ -34,7 +37,10 @@ FAMILIES: dict[str, set[str]] = {
     "trend.": {"rising", "falling", "steady"},
     "standing.": {"silent", "faulty", "rejected", "ahead", "unreadable", "unheard"},
     "range.": set(RANGES),
-    "problem.": {"404"},
+    "problem.": {f"{status}{end}" for status in (*_PROBLEMS, "other") for end in ("", ".next")},
+    "counter.": set(Counters.__slots__) - {"refused"},
+    "cause.": set(CAUSES),
+    "anatomy.kind.": {str(kind) for kind in range(8)},
     "kind.": set(KINDS),
     "index.": {"1", "2", "3", "4", "5"},
     "limit.": {row.key for row in limits.DAYS},
@@ -79,6 +85,14 @@ def test_both_languages_have_the_same_keys_and_fill_in_the_same_values() -> None
         assert text.strip() and english[key].strip(), key
         fields = [set(re.findall(r"\{(\w+)\}", each)) for each in (text, english[key])]
         assert fields[0] == fields[1] or key.startswith("time."), key
+
+
+def test_a_word_that_was_given_up_does_not_come_back() -> None:
+    """gateway/words/README.md says what is said instead."""
+    given_up = re.compile(
+        r"Knoten|\bFrames?\b|Uplink|Probealarm|(?<!vor )\bOrt\b|registriert|nicht öffentlich|Zugang"
+    )
+    assert not {key: text for key, text in words.catalogue("de").items() if given_up.search(text)}
 
 
 @pytest.mark.parametrize(
