@@ -21,6 +21,7 @@ FEATURES = [
 MOVED = """(() => {
   const map = document.getElementById("map");
   const pane = () => map.querySelector(".leaflet-map-pane").getBoundingClientRect().left;
+  map.focus();
   const before = pane();
   map.dispatchEvent(new KeyboardEvent("keydown", { keyCode: 37, bubbles: true }));
   const at = pane();

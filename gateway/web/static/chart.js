@@ -165,7 +165,8 @@ function suspects({ ctx, valToPos }, { times, values, flags }, colour, ground) {
 function legend(told) {
   if (told.length === 1) return [];
   return told.map(({ name }, i) => {
-    const entry = Object.assign(document.createElement("span"), { textContent: `${i > 0 ? "╍╍" : "━━"} ${name}` });
+    const entry = document.createElement("span");
+    entry.append(i > 0 ? "╍╍ " : "━━ ", Object.assign(document.createElement("bdi"), { textContent: name }));
     entry.style.color = `var(${COLOURS[i]})`;
     return entry;
   });
