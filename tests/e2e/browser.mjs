@@ -105,6 +105,7 @@ const commands = {
   },
   select: ({ label, value }) => page.getByLabel(label).selectOption(value),
   heard: () => heard,
+  print: () => page.pdf({ format: "A4" }).then(() => null),
   picture: ({ path }) => page.screenshot({ path, fullPage: true }).then(() => null),
 };
 
