@@ -1,7 +1,9 @@
 """What the forms of the pages ask for: each one a command of the one writer, then back to the page."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
+from math import isfinite
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -36,10 +38,11 @@ def _notification(fields: dict[str, str]) -> Arguments:
 
 
 def _number(text: str) -> float:
-    try:
-        return float(text.replace(",", "."))
-    except ValueError:
-        raise RequestError(422, said("refusal.noNumber", text=repr(text))) from None
+    with suppress(ValueError):
+        number = float(text.replace(",", "."))
+        if isfinite(number):
+            return number
+    raise RequestError(422, said("refusal.noNumber", text=repr(text)))
 
 
 def _changes(key: str) -> Callable[[dict[str, str]], Arguments]:
@@ -58,7 +61,7 @@ def _zero(fields: dict[str, str]) -> Arguments:
     try:
         return fields | {"from_ms": times.day_start_ms(date.fromisoformat(day))}
     except ValueError:
-        raise RequestError(422, f"{day!r} is no day; give one such as 2026-05-01.") from None
+        raise RequestError(422, said("refusal.noDay", text=repr(day))) from None
 
 
 # What a form may ask for, and how its fields become the command's arguments.

@@ -181,6 +181,11 @@ async def test_forms_need_a_session_and_its_proof(app: FastAPI, ledger: Ledger, 
         }
         assert (await browser.post("/do/mark.set", data=mark)).status_code == 303
         assert (await browser.post("/do/mark.set", data=mark | {"value": "hoch"})).status_code == 422
+        chief = {"csrf": csrf, "back": "/settings", "name": "chief", "secret_url": "json://127.0.0.1/"}
+        for wait_min, code in (("1,5", 303), ("inf", 422), ("bald", 422)):
+            answer = await browser.post("/do/notification.set", data=chief | {"after_min": wait_min})
+            assert answer.status_code == code
+        assert "nach 1,5 Min." in (await browser.get("/settings")).text
         assert (await browser.post("/do/session.end", data={"csrf": csrf})).status_code == 404
     assert (
         ledger.store.connection.execute("SELECT published FROM site WHERE id = ?", (CREEK,)).fetchone()[0]
