@@ -76,7 +76,7 @@ def put_head(out: bytearray, first: int, argument: int) -> None:
 def get_head(reader: Reader) -> "tuple[int, Any]":
     """The next integer or null, of an array the count of its items. Refuses every form but the shortest."""
     at = reader.at
-    first = reader.uint(1)
+    first = reader.byte()
     major, argument = first & 0xE0, first & 0x1F
     if first == _NULL:
         return major, None

@@ -26,6 +26,14 @@ class Reader:
         self.at = at + size
         return self._data[at : self.at]
 
+    def byte(self) -> int:
+        """The next one; most of what is read is no longer."""
+        at = self.at
+        if at >= len(self._data):
+            raise WireError("wanted 1 bytes, 0 left", at)
+        self.at = at + 1
+        return self._data[at]
+
     def uint(self, size: int) -> int:
         """The next `size` bytes as an unsigned integer, least significant byte first (LoRaWAN order)."""
         return int.from_bytes(self.take(size), "little")
