@@ -108,17 +108,18 @@ class MqttSink:
         yield Said(f"{self._base}/{dev_eui}/state", encode(state), retain=True)
 
     def _greet(self) -> None:
-        self._link.publish(self._availability("online"))
         self._tell_health()
         self.back.set()
 
     def _tell_health(self) -> None:
-        """Each minute while the broker is there."""
+        """Each minute while the broker is there: the last will of a bridge that is gone may come after us."""
         if self._telling:
             self._telling.cancel()
         if self._link.error is None:
             body = encode(self._health())
-            self._link.publish(Said(f"{self._base}/bridge/health", body, retain=True))
+            self._link.publish(
+                self._availability("online"), Said(f"{self._base}/bridge/health", body, retain=True)
+            )
             self._telling = asyncio.get_running_loop().call_later(_HEALTH_S, self._tell_health)
 
     def _forget(self) -> None:

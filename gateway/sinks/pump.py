@@ -33,17 +33,18 @@ class Pump:
         self._news = asyncio.Event()
         self._failures = 0
         self._error: str | None = None
+        self._is_ours = False  # of several bridges only one feeds the sink, and speaks for them there
         self._taken: Sequence[Delivery] = ()  # by the sink, and owed to it until that is written
 
     def start(self) -> None:
-        self._note(None)
-        self._sink.start()
+        self._lead()
         self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
-        await self._sink.stop()
+        if self._is_ours:
+            await self._sink.stop()
 
     def owe(self, deliveries: Sequence[Delivery]) -> None:
         """What the outbox has got besides."""
@@ -61,7 +62,7 @@ class Pump:
             self._news.clear()
             try:
                 self._settle()
-                batch = self._due() if self._store.holds("alarms") else []
+                batch = self._due() if self._lead() else []
                 if not batch:
                     await _within(self._news, _IDLE_S)
                     continue
@@ -74,6 +75,15 @@ class Pump:
             except Exception:  # a fault of ours must not end the deliveries for good
                 _log.exception("sink %s", self._sink.name)
                 await self._wait(UnavailableError("our own fault, see the log: report it"))
+
+    def _lead(self) -> bool:
+        """Whether it is for us; the sink is begun once it is."""
+        leads = self._store.holds("alarms")
+        if leads and not self._is_ours:
+            self._is_ours = True
+            self._note(None)
+            self._sink.start()
+        return leads
 
     def _due(self) -> list[Delivery]:
         return outbox.due(self._store.connection, self._sink.name, self._sink.batch, self._fresh)

@@ -109,10 +109,10 @@ async def test_one_bridge_feeds_the_sinks_and_another_goes_on_in_its_place(
 ) -> None:
     """Whichever of them stored an uplink."""
     database = postgresql.database()
-    with mosquitto(tmp_path) as broker, other(broker) as lns, other(broker, "messfunk/+/up") as ear:
+    with mosquitto(tmp_path) as broker, other(broker) as lns, other(broker, "messfunk/#", "ha/#") as ear:
         sinks = (
-            f"[[sink]]\ntype = 'mqtt'\nname = 'out'\nurl = '{broker.url}'\nclient_id = 'out-{name}'\n"
-            for name in ("one", "two")
+            f"[[sink]]\ntype = 'mqtt'\nname = 'out'\nurl = '{broker.url}'\nhome_assistant = 'ha'\n"
+            for _ in range(2)
         )
         first, second = (
             bridge(tmp_path, name, broker.url, database, extra=sink)
@@ -136,11 +136,14 @@ async def test_one_bridge_feeds_the_sinks_and_another_goes_on_in_its_place(
             assert sorted(told()) == list(range(20)), "each once"
             holds = [app.store.holds("alarms") for app in apps]
             assert sorted(holds) == [False, True]
+            assert ear.bodies("/availability") == [b"online"], "said by the one that feeds"
+            assert len(ear.bodies("/config")) == 1, "so is discovery"
             staying, before = apps[holds.index(False)], apps[holds.index(False)].counters.uplinks
             await stacks[holds.index(True)].aclose()
             for fcnt in range(20, 30):  # some of them wait for the other one at the broker
                 lns.say(topic(1), event(1, fcnt))
             await until(lambda: staying.counters.uplinks > before and len(told()) > 20, 60)
+            assert ear.bodies("/availability") == [b"online", b"offline", b"online"]
 
 
 def test_what_a_killed_process_did_goes_over_to_another(postgresql: postgres.Server) -> None:
