@@ -59,10 +59,13 @@ def restore(
         store = database(config, db, create=True)
         if store.url is not None:
             raise GatewayError(said("cli.pgRestore"))
-        backup.verify(file, store.key_file)
+        seen = backup.verify(file, store.key_file)
         with local.holding(store.path):
             former = backup.restore(file, store.path)
     text = worded("cli.restored", file=str(store.path))
     if former:
         text = worded("cli.restoredOver", file=str(store.path), former=str(former))
-    tell({"database": str(store.path), "former": former and str(former)}, as_json, text)
+    if seen.opens is False:
+        text += "; " + worded("cli.keysShut")
+    told = {"database": str(store.path), "former": former and str(former), "opens": seen.opens}
+    tell(told, as_json, text)

@@ -5,12 +5,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from gateway import doctor_brokers, doctor_files, local
+from gateway.access import seal
 from gateway.config import Config, SourceConfig, StationConfig
 from gateway.finding import Finding
 from gateway.model import GatewayError
 from gateway.mqtt.look import Seen
 from gateway.peers import BrokerConfig, LnsConfig
 from gateway.store import backup
+from gateway.store.database import opened
 from gateway.words import said
 
 Values = dict[str, str | float]
@@ -74,13 +76,30 @@ def _master_key(config: Config) -> Finding:
     name, key = said("doctor.masterKey"), config.store.key_file
     if key is None:
         return Finding(name, "look", said("doctor.keyPlain"))
+    fits = _fits(config)
     if not key.exists():
-        return Finding(name, "look", said("doctor.keyNone", key=str(key)))
+        if fits is None:
+            return Finding(name, "look", said("doctor.keyNone", key=str(key)))
+        return Finding(name, "wrong", said("refusal.keyGone", file=str(key)))
     try:
         key.read()
     except GatewayError as error:
         return Finding(name, "wrong", error.text)
+    if fits is False:
+        return Finding(name, "wrong", said("refusal.otherKey", file=str(key)))
     return Finding(name, "good", said("doctor.keyGood", key=str(key)))
+
+
+def _fits(config: Config) -> bool | None:
+    """Whether the key opens the database; None where nothing is sealed, or that cannot be read."""
+    where = config.store.where
+    if isinstance(where, Path) and not where.exists():
+        return None
+    try:
+        with opened(where) as db:
+            return seal.check(db, config.store.key_file)
+    except GatewayError:
+        return None
 
 
 def _lock(database: Path) -> Finding:

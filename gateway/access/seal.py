@@ -126,11 +126,27 @@ def unlock(db: Connection, where: Where, file: KeyFile) -> Keys:
     if not file.exists():
         raise SealError(said("refusal.keyGone", file=str(file)))
     keys = file.read()
-    try:
-        keys.open(bytes(row["proof"]), "seal")
-    except SealError:
-        raise SealError(said("refusal.otherKey", file=str(file))) from None
+    if not _fits(keys, row["proof"]):
+        raise SealError(said("refusal.otherKey", file=str(file)))
     return keys
+
+
+def check(db: Connection, file: KeyFile | None) -> bool | None:
+    """Whether the key is there and opens this database; None where nothing is sealed."""
+    row = db.execute("SELECT proof FROM seal").fetchone()
+    if row is None:
+        return None
+    try:
+        return file is not None and file.exists() and _fits(file.read(), row["proof"])
+    except SealError:
+        return False
+
+
+def _fits(keys: Keys, proof: bytes) -> bool:
+    try:
+        return keys.open(bytes(proof), "seal") != b""
+    except SealError:
+        return False
 
 
 def is_sealed(db: Connection) -> bool:

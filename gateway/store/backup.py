@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from gateway.access.seal import KeyFile, SealError
+from gateway.access import seal
+from gateway.access.seal import KeyFile
 from gateway.model import GatewayError
 from gateway.store import sqlite
-from gateway.store.database import Connection, Postgres, Where, opened
+from gateway.store.database import Postgres, Where, opened
 from gateway.words import said
 
 _NAME = "messfunk-%Y%m%dT%H%M%SZ.db"
@@ -74,7 +75,7 @@ def verify(backup: Path, key_file: KeyFile | None) -> Verified:
             devices = db.execute("SELECT count(*) FROM device").fetchone()[0]
             uplinks = db.execute("SELECT count(*) FROM uplink").fetchone()[0]
             newest = db.execute("SELECT max(received_at) FROM uplink").fetchone()[0]
-            opens = _opens(db, key_file)
+            opens = seal.check(db, key_file)
     except GatewayError as error:
         raise BackupError(said("refusal.notABackup", file=str(backup), error=error.text)) from None
     if complaints != ["ok"] or dangling:
@@ -136,13 +137,3 @@ def _put_aside(target: Path) -> Path | None:
         if file.exists():
             file.replace(f"{former}{suffix}")
     return former
-
-
-def _opens(db: Connection, key_file: KeyFile | None) -> bool | None:
-    row = db.execute("SELECT proof FROM seal").fetchone()
-    if row is None:
-        return None
-    try:
-        return key_file is not None and key_file.read().open(bytes(row["proof"]), "seal") != b""
-    except SealError:
-        return False

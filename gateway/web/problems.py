@@ -92,7 +92,8 @@ def _translate(request: Request, error: Exception) -> tuple[RequestError, dict[s
             return _refuse_parameters([_cause(each) for each in error.errors()]), {}
         case HTTPException():
             told = _DETAIL.get(error.status_code, "{detail}. The routes are listed at /openapi.json.")
-            detail = told.format(path=request.url.path, method=request.method, detail=error.detail)
+            plain = str(error.detail).rstrip(".")
+            detail = told.format(path=request.url.path, method=request.method, detail=plain)
             return RequestError(error.status_code, detail), dict(error.headers or {})
         case _:
             return RequestError(500, said("refusal.failed")), {}

@@ -10,11 +10,13 @@ import pytest
 from typer.testing import CliRunner
 
 from gateway import certificates, doctor, doctor_brokers, local
+from gateway.access.seal import KeyFile
 from gateway.cli import app
 from gateway.config import load
 from gateway.finding import Finding
 from gateway.mqtt.look import Seen, look
 from gateway.peers import LnsConfig
+from gateway.store.ledger import Store
 from tests.gateway import tls
 from tests.gateway.broker import Mosquitto, mosquitto
 
@@ -77,6 +79,21 @@ def test_the_master_key_must_be_ours_alone(config: Path) -> None:
     assert states(config)["master key"] == "good"
     key.write_text("00")
     assert states(config)["master key"] == "wrong"
+
+
+def test_the_master_key_must_open_the_database(config: Path) -> None:
+    """After a restore with another key all was good, and the gateway did not start."""
+    key = config.with_name("ledger.db.key")
+    Store(config.with_name("ledger.db"), KeyFile(key)).close()
+    assert states(config)["master key"] == "good"
+    own = key.read_text()
+    key.write_text("00" * 64)
+    assert states(config)["master key"] == "wrong"
+    key.unlink()
+    assert states(config)["master key"] == "wrong", "nothing makes it anew"
+    key.touch(0o600)
+    key.write_text(own)
+    assert states(config)["master key"] == "good"
 
 
 def test_whether_a_gateway_runs(config: Path) -> None:

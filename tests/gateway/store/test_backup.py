@@ -167,3 +167,14 @@ def test_as_the_operator_does(desk: Desk, node: Node, tmp_path: Path) -> None:
     assert run("verify", made)["devices"] == 1
     desk.store.close()
     assert run("restore", made)["former"]
+
+
+def test_who_restores_hears_that_the_key_is_another_one(tmp_path: Path) -> None:
+    """The gateway would not start, and the doctor was content."""
+    where, key = tmp_path / "ledger.db", tmp_path / "ledger.db.key"
+    Store(where, KeyFile(key)).close()
+    made = backup.create(where, tmp_path / "copies", START_MS)
+    for text, is_told in ((key.read_text(), False), ("00" * 64, True)):
+        key.write_text(text)
+        done = CliRunner().invoke(app, ["backup", "restore", str(made), "--db", str(where)])
+        assert done.exit_code == 0 and ("does NOT open it" in done.stdout) is is_told
