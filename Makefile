@@ -18,7 +18,7 @@ ASSETS := gateway/web/static/vendor/THIRD_PARTY.txt
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-recorded micropython generate fuzz-codec fuzz-gateway bench-alarms bench-codec bench-node bench-energy bench-gateway bench-simulator bench-web bench-downlinks age power-cut crash bench-outages bench-store size test-board test-driver check format assets screenshots build debian lock clean bench-pages
+.PHONY: help setup demo test test-recorded micropython generate fuzz-codec fuzz-gateway bench-alarms bench-codec bench-node bench-energy bench-gateway bench-simulator bench-web bench-downlinks age power-cut crash bench-outages bench-store size test-board test-driver check format assets screenshots front build debian lock clean bench-pages
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+[ :].*## / {sub(/ .*/, "", $$1); printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -118,6 +118,9 @@ test-driver: setup ## The real lora driver on our twins; DRIVER=path/to/micropyt
 
 screenshots: setup debian ## A picture of every page, in build/screenshots/
 	MESSFUNK_SCREENSHOTS=build/screenshots $(BIN)/pytest -q tests/e2e/test_page.py -k "fits or paper"
+
+front: setup debian ## The picture of the README
+	$(BIN)/python -m tests.e2e.front front.webp
 
 build: .venv/.runtime $(ASSETS) ## The wheel, in dist/
 	$(BIN)/hatchling build -t wheel

@@ -1,12 +1,11 @@
 """A frame taken apart: which of its bytes says what, on the air and inside the payload."""
 
-from functools import reduce
 from typing import NamedTuple
 
 from codec.desk import explain
 from codec.lorawan import commands
 from codec.wire import WireError
-from gateway.words import Said, said
+from gateway.words import Said, listed, said
 
 _FLAGS = ((0x80, "ADR"), (0x40, "ADRACKReq"), (0x20, "ACK"), (0x10, "ClassB"))
 _COMMANDS = {
@@ -50,7 +49,7 @@ def of_frame(phy: bytes) -> list[Part]:
     parts = [
         _part(phy, 0, 1, "MHDR", _header(phy[0])),
         _part(phy, 1, 5, "DevAddr", phy[4:0:-1].hex()),
-        _part(phy, 5, 6, "FCtrl", _listed([*flags, said("anatomy.options", count=options)])),
+        _part(phy, 5, 6, "FCtrl", listed([*flags, said("anatomy.options", count=options)])),
         _part(phy, 6, 8, "FCnt", said("anatomy.counter", counter=int.from_bytes(phy[6:8], "little"))),
         *of_commands(phy[8:port], 8),
         _part(phy, port, min(port + 1, end), "FPort", str(phy[port])),
@@ -87,7 +86,7 @@ def _answer(cid: int, at: int, byte: int) -> str:
         return _battery(byte) if at == 1 else said("anatomy.margin", margin=margin)
     asked = _ACKS[cid]
     refused = [key for bit, key in enumerate(asked) if not byte >> bit & 1]
-    what = _listed([said(key) for key in refused or asked])
+    what = listed([said(key) for key in refused or asked])
     return said("anatomy.refused" if refused else "anatomy.agreed", what=what)
 
 
@@ -95,11 +94,6 @@ def _battery(byte: int) -> Said:
     if byte in (0, 255):
         return said("anatomy.unmeasured" if byte else "anatomy.external")
     return said("anatomy.battery", share=round(100 * byte / 254))
-
-
-def _listed(texts: list[str]) -> str:
-    """One text of many that can still be told in another language."""
-    return reduce(lambda first, following: said("anatomy.and", first=first, next=following), texts)
 
 
 def of_payload(payload: bytes) -> tuple[list[Part], list[str], str | None]:

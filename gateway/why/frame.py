@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from codec.lorawan import commands, frames
-from codec.quantities import UNITS
 from gateway.model import RX2_OF_REGION, NotFoundError, Session, Uplink
 from gateway.network import link, transmissions
 from gateway.network.adr import REQUIRED_SNR_DB
@@ -12,9 +11,11 @@ from gateway.network.downlink import Listening
 from gateway.network.mac import State, Wishes
 from gateway.store import outbox
 from gateway.store.database import Connection, Row
+from gateway.web.quantities import THIN_SPACE, scaled, shown
 from gateway.why import choice, past, rates
 from gateway.why.past import Past
 from gateway.why.steps import Step, step
+from gateway.words import Said, has, listed, said
 
 _UPLINK = """
     SELECT u.*, d.name, s.state, s.source, s.created_at AS session_at FROM uplink u
@@ -193,12 +194,26 @@ def _said(db: Connection, row: Row) -> Iterator[Step]:
         yield step("why.unreadable", error=row["error"])
     else:
         found = db.execute(_READINGS, (row["id"],)).fetchall()
-        listed = ", ".join(f"{each['quantity']} {_value(each)} [{each['flag']}]" for each in found[:_SHOWN])
-        yield step("why.decoded" if found else "why.noReadings", count=len(found), listed=listed)
+        if not found:
+            yield step("why.noReadings")
+            return
+        yield step(
+            "why.decoded", count=len(found), listed=listed([_reading(each) for each in found[:_SHOWN]])
+        )
 
 
-def _value(reading: Row) -> str:
-    return str(reading["fault"] or f"{reading['value']:g} {UNITS[reading['quantity']]}".rstrip())
+def _reading(reading: Row) -> Said:
+    quantity, how = _named("quantity", reading["quantity"]), shown(reading["quantity"])
+    if reading["value"] is None:
+        return said("why.fault", quantity=quantity, fault=_named("fault", reading["fault"]))
+    value = round(scaled(reading["quantity"], reading["value"]), how.fine)
+    flag = said(f"flag.{reading['flag']}")
+    unit = f"{THIN_SPACE}{how.unit}".rstrip()
+    return said("why.reading", quantity=quantity, value=value, unit=unit, flag=flag)
+
+
+def _named(family: str, name: str) -> str:
+    return said(f"{family}.{name}") if has(f"{family}.{name}") else name
 
 
 def _sinks(db: Connection, row: Row) -> Iterator[Step]:

@@ -40,7 +40,7 @@ def _said(language: str, name: str, value: str | float | None) -> str | float:
     for end, written in _WRITTEN.items():
         if name.endswith(end) and isinstance(value, int):
             return written(language, value)
-    return value.translate(_TURNING) if isinstance(value, str) else value
+    return words.told(language, value).translate(_TURNING) if isinstance(value, str) else value
 
 
 # Unicode's controls of direction: within a name they would turn the sentence round.

@@ -1,8 +1,8 @@
 """What the gateway says to people: texts and numbers in German and English, from a catalogue each."""
 
 import json
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Mapping, Sequence
+from functools import cache, reduce
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,11 @@ def said(key: str, /, **values: str | float) -> Said:
     text = Said(say("en", key, **values))
     text.key, text.values = key, values
     return text
+
+
+def listed(texts: Sequence[str]) -> str:
+    """One text of many; what is `Said` among them can still be told in another language."""
+    return reduce(lambda first, following: said("list.and", first=first, next=following), texts)
 
 
 def parts(text: str) -> dict[str, Any]:

@@ -1,5 +1,5 @@
 // A headless Chromium that does what standard input says, one JSON line each, and answers with one.
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import { chromium } from "playwright-core";
@@ -105,6 +105,12 @@ const commands = {
   },
   select: ({ label, value }) => page.getByLabel(label).selectOption(value),
   heard: () => heard,
+  /** What the window shows, in few bytes. */
+  async webp({ path }) {
+    const device = await context.newCDPSession(page);
+    const { data } = await device.send("Page.captureScreenshot", { format: "webp", quality: 85 });
+    writeFileSync(path, Buffer.from(data, "base64"));
+  },
   print: () => page.pdf({ format: "A4" }).then(() => null),
   picture: ({ path }) => page.screenshot({ path, fullPage: true }).then(() => null),
 };

@@ -136,6 +136,7 @@ async def test_operators_see_links_and_every_byte(ledger: Ledger, client: httpx.
     assert f"/frames/{uplink.id}" in live and "wartet auf die nächste Funkmeldung" in live
     frame = (await client.get(f"/frames/{uplink.id}")).text
     assert all(said in frame for said in ("83", "an array of 3 items", "39 01 a3"))
+    assert re.search("Ein Messwert: Wasserstand 0,1\\Wcm \\(", frame)
     other = (await client.get(f"/frames/{unread.id}")).text
     assert "nicht lesbar" in other and "00 ff 10" in other
 
@@ -220,8 +221,8 @@ async def test_texts_are_there(client: httpx.AsyncClient, path: str, language: s
 @pytest.mark.parametrize(
     ("language", "title", "step"),
     [
-        ("de", "Das dürfen Sie hier nicht", "Dies braucht die Rolle operator, und loopback hat viewer"),
-        ("en", "You may not do this here", "this needs the role operator, and loopback has viewer"),
+        ("de", "Das dürfen Sie hier nicht", "Das braucht die Rolle operator, und loopback hat viewer"),
+        ("en", "You may not do this here", "This needs the role operator, and loopback has viewer"),
     ],
 )
 async def test_a_refused_page_says_why_and_what_to_do_in_the_readers_language(
