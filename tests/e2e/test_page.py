@@ -239,6 +239,7 @@ def fits_and_shuts_nobody_out(
     browser: Browser, page: str, language: str, looks: Iterable[tuple[bool, int]]
 ) -> None:
     """By axe-core's rules and a finger's size; each of `looks` is dark or not, and a width."""
+    browser.do("look", dark=False, width=360)
     assert browser.do("touch") == []
     for dark, width in looks:
         browser.do("look", dark=dark, width=width)
