@@ -108,7 +108,7 @@ def requests(wishes: Wishes, state: State, frame: Frame, room: int = _MOST_FOPTS
         return ()
     fitting: list[bytes] = []
     for block in _wanted(wishes, state, frame):
-        if sum(map(len, fitting)) + sum(map(len, block)) <= room:
+        if block and sum(map(len, fitting)) + sum(map(len, block)) <= room:
             fitting += block
     return tuple(fitting)
 
