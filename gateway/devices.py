@@ -106,10 +106,20 @@ def add_all(store: Store, provisionings: Sequence[Provisioning], now: int) -> li
         ]
         store.add_devices(device for device, _ in placed)
         sites.add_for_all(store.connection, placed)
-        for each in provisionings:
-            if isinstance(each.keys, AbpKeys):
-                store.add_session(_session(each.dev_eui, each.keys, now))
+        sessions = {each.dev_eui: each.keys for each in provisionings if isinstance(each.keys, AbpKeys)}
+        for dev_eui, keys in sessions.items():
+            store.add_session(_session(dev_eui, keys, now))
+        _refuse_twins(store, sessions)
     return devices
+
+
+def _refuse_twins(store: Store, sessions: Mapping[str, AbpKeys]) -> None:
+    """Nodes may share an address, but what one says under the key of two counts for the wrong one."""
+    known = store.candidates_of(keys.dev_addr for keys in sessions.values())
+    for dev_eui, keys in sessions.items():
+        for other in known[keys.dev_addr]:
+            if other.dev_eui != dev_eui and other.nwk_s_key == keys.nwk_s_key:
+                raise ConflictError(said("refusal.sameSession", name=dev_eui, other=other.dev_eui))
 
 
 def _device(provisioning: Provisioning, now: int) -> Device:
@@ -212,6 +222,7 @@ def install_session(store: Store, dev_eui: str, keys: AbpKeys, now: int) -> None
         find(store, dev_eui)
         store.end_sessions(dev_eui)
         store.add_session(_session(dev_eui, keys, now))
+        _refuse_twins(store, {dev_eui: keys})
 
 
 def _session(dev_eui: str, keys: AbpKeys, now: int) -> Session:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -64,6 +65,23 @@ def test_no_repr_shows_a_key(desk: Desk, node: Node, joiner: Node) -> None:
 def test_a_device_is_registered_once(desk: Desk, node: Node) -> None:
     with pytest.raises(ConflictError, match=r"registered already.*device remove"):
         devices.add(desk.store, Provisioning(node.dev_eui, "again", otaa(1).otaa), START_MS)
+
+
+def test_nodes_share_an_address_but_not_its_key(desk: Desk, node: Node) -> None:
+    """Copied keys: what the one says would have come from the other."""
+    twin = Node("70b3d57ed0009999", keys=node.keys)
+    assert node.keys and twin.keys
+    with pytest.raises(ConflictError, match=f"{node.dev_eui} has the same address"):
+        devices.add(desk.store, Provisioning(twin.dev_eui, "", twin.keys), START_MS)
+    assert desk.store.device(twin.dev_eui) is None
+    twin.keys = replace(node.keys, nwk_s_key=bytes(16))
+    devices.add(desk.store, Provisioning(twin.dev_eui, "", twin.keys), START_MS)
+    with pytest.raises(ConflictError):
+        devices.install_session(desk.store, twin.dev_eui, node.keys, START_MS)
+    (uplink,) = desk.hear(desk.reception(twin.uplink()))
+    assert uplink.dev_eui == twin.dev_eui
+    (uplink,) = desk.hear(desk.reception(node.uplink()))
+    assert uplink.dev_eui == node.dev_eui
 
 
 def test_a_device_has_what_it_was_registered_with(desk: Desk) -> None:
