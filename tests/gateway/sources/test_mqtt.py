@@ -240,11 +240,11 @@ async def test_an_order_waits_for_a_broker_that_is_down(tmp_path: Path) -> None:
         await until(lambda: outcome(app, 13)[1])
         assert outcome(app, 13)[0] == "queued" and str(broker.url) in str(outcome(app, 13)[1])
         broker.start()
-        await until(lambda: not any(app.source_errors().values()))
+        await until(lambda: not any(app.source_errors().values()), 60)
         with other(broker, "application/1/device/+/command/down") as ear:
             ear.say(topic(13), event(13, 2))
-            await until(lambda: len(ear.heard) == 1)
-            await until(lambda: outcome(app, 13) == ("sent", None))
+            await until(lambda: len(ear.heard) == 1, 60)
+            await until(lambda: outcome(app, 13) == ("sent", None), 60)
     broker.stop()
 
 
