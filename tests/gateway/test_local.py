@@ -73,7 +73,7 @@ async def test_a_command_is_run_by_the_gateway_that_runs(app: App, monkeypatch: 
     device = app.store.device(DEV_EUI)
     assert device and device.name == "Aue"
     monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
-    assert "ist schon registriert" in await typed(app, "device", "add", DEV_EUI, "--lns")
+    assert "ist schon eingetragen" in await typed(app, "device", "add", DEV_EUI, "--lns")
     rows = app.store.connection.execute("SELECT actor, error FROM audit ORDER BY id").fetchall()
     assert [(row["actor"], bool(row["error"])) for row in rows] == [
         (local.user_name(os.getuid()), False),
