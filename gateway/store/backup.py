@@ -39,7 +39,7 @@ def create(where: Where, folder: Path, now_ms: int) -> Path:
     target = folder / name
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        sqlite.copy(where, target)
+        sqlite.copy(where, target, sqlite.compact)
     except (OSError, sqlite3.Error) as error:
         raise BackupError(said("refusal.noBackup", file=str(target), error=str(error))) from None
     return target
@@ -90,7 +90,7 @@ def restore(backup: Path, target: Path) -> Path | None:
     """
     part = target.with_name(f".{target.name}.restored")
     try:
-        sqlite.copy(backup, part)
+        sqlite.copy(backup, part, sqlite.page_by_page)
         with closing(sqlite.connect(part, keep=False)) as db:
             with db.transaction():
                 _go_ahead(db, target)

@@ -4,7 +4,8 @@ import fcntl
 import logging
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from gateway.words import said
 _log = logging.getLogger(__name__)
 _LOG_PAGES = 4000  # 16 MB: pages that each transaction touches are carried into the file less often
 _CACHE_KIB = 16_384
+_PAGES = 4096  # 16 MB of a copy at once
+_TOLD_S = 10.0  # between two words on how far a copy is
 _BUSY_MS = 2000  # `messfunk device add` writes to the same file from another process
 
 
@@ -115,20 +118,51 @@ def reading(path: Path) -> Iterator[SqliteConnection]:
         db.close()
 
 
-def copy(source: Path, target: Path) -> None:
+Writing = Callable[[sqlite3.Connection, Path], None]
+
+
+def copy(source: Path, target: Path, write: Writing) -> None:
     """All that is committed, beside whoever works with it; whole on disk before it has its name."""
     part = target.with_name(f".{target.name}.part")
     part.unlink(missing_ok=True)
     os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     try:
         with closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)) as db:
-            db.execute("VACUUM INTO ?", (str(part),))
+            write(db, part)
         to_disk(part)
         part.replace(target)
     except BaseException:
         part.unlink(missing_ok=True)  # half a copy may be what has filled the disk
         raise
     to_disk(target.parent)
+
+
+def compact(db: sqlite3.Connection, part: Path) -> None:
+    """Without what was deleted: each table and index is built anew, which takes a large ledger long."""
+    db.execute("VACUUM INTO ?", (str(part),))
+
+
+def page_by_page(db: sqlite3.Connection, part: Path) -> None:
+    """As it lies there, at the speed of the disk; how far it is stands in the log."""
+    db.execute("BEGIN")
+    db.execute("SELECT 1 FROM sqlite_schema").fetchone()  # from here on it sees one state, whoever writes
+    with closing(sqlite3.connect(part)) as target:
+        target.execute("PRAGMA journal_mode = OFF")  # what stays half is thrown away
+        target.execute("PRAGMA synchronous = OFF")
+        db.backup(target, pages=_PAGES, progress=_told(part))
+        target.execute("PRAGMA journal_mode = DELETE")  # one file, which also opens where nobody may write
+
+
+def _told(part: Path) -> Callable[[int, int, int], None]:
+    told_at = time.monotonic()
+
+    def tell(status: int, left: int, pages: int) -> None:
+        nonlocal told_at
+        if time.monotonic() >= told_at + _TOLD_S:
+            told_at = time.monotonic()
+            _log.info("%s: %d %% of %d pages are copied", part, 100 * (pages - left) // pages, pages)
+
+    return tell
 
 
 def to_disk(path: Path) -> None:
@@ -193,7 +227,7 @@ def _migrate(db: SqliteConnection, keep: bool) -> None:
 def _keep(path: Path, kept: Path) -> None:
     """Within the transaction that migrates: nobody writes between copy and first step."""
     try:
-        copy(path, kept)
+        copy(path, kept, page_by_page)
     except (OSError, sqlite3.Error) as error:
         raise StoreError(said("refusal.notCopied", file=str(kept), error=str(error))) from None
     _log.info("%s: the ledger as it was, before its schema is brought up to date", kept)

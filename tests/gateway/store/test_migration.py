@@ -141,6 +141,46 @@ def test_an_old_file_is_not_touched_where_there_is_no_room_for_its_copy(tmp_path
     assert [each.name for each in tmp_path.iterdir() if "part" in each.name] == []
 
 
+def test_how_far_the_copy_is_stands_in_the_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(sqlite, "_PAGES", 1)
+    monkeypatch.setattr(sqlite, "_TOLD_S", 0.0)
+    caplog.set_level("INFO", "gateway")
+    path = tmp_path / "old.db"
+    released(path, 1)
+    Store(path).close()
+    told = [int(each) for each in re.findall(r"(\d+) % of \d+ pages are copied", caplog.text)]
+    assert len(told) > 10
+    assert told == sorted(told)
+    assert told[-1] == 100
+
+
+def test_a_copy_is_of_one_moment_whoever_writes_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "_PAGES", 1)
+    monkeypatch.setattr(sqlite, "_TOLD_S", 0.0)
+    path, copied = tmp_path / "ledger.db", tmp_path / "copied.db"
+    Store(path).close()
+    before = contents(path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as writer:
+        writes: list[int] = []
+
+        def write(*_: object) -> None:
+            writes.append(len(writes))
+            writer.execute(
+                "INSERT INTO site (id, name, created_at) VALUES (?, ?, 0)", (f"s{len(writes)}", "x" * 3000)
+            )
+
+        monkeypatch.setattr(sqlite._log, "info", write)
+        sqlite.copy(path, copied, sqlite.page_by_page)
+    assert len(writes) > 10
+    assert len(contents(path)["site"]) == len(writes)
+    assert contents(copied) == before
+    assert copied.read_bytes()[18:20] == b"\1\1", "no longer in WAL: the file stands for itself"
+
+
 @pytest.mark.parametrize("where", ["postgres"], indirect=True)
 def test_who_may_not_copy_may_not_migrate(where: Postgres) -> None:
     """In PostgreSQL the copy is a schema beside, which its user must be allowed to make."""
