@@ -108,7 +108,7 @@ def connect(path: Path, keep: bool = True) -> SqliteConnection:
 @contextmanager
 def reading(path: Path) -> Iterator[SqliteConnection]:
     try:
-        db = SqliteConnection(path, f"{path.absolute().as_uri()}?mode=ro", uri=True)
+        db = SqliteConnection(path, _address(path, "ro"), uri=True)
     except sqlite3.Error as error:
         raise StoreError(f"{path}: cannot be read: {error}") from None
     try:
@@ -118,17 +118,13 @@ def reading(path: Path) -> Iterator[SqliteConnection]:
         db.close()
 
 
-Writing = Callable[[sqlite3.Connection, Path], None]
-
-
-def copy(source: Path, target: Path, write: Writing) -> None:
+def copy(source: Path, target: Path, write: Callable[[Path, Path], None]) -> None:
     """All that is committed, beside whoever works with it; whole on disk before it has its name."""
     part = target.with_name(f".{target.name}.part")
     part.unlink(missing_ok=True)
     os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     try:
-        with closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)) as db:
-            write(db, part)
+        write(source, part)
         to_disk(part)
         part.replace(target)
     except BaseException:
@@ -137,20 +133,33 @@ def copy(source: Path, target: Path, write: Writing) -> None:
     to_disk(target.parent)
 
 
-def compact(db: sqlite3.Connection, part: Path) -> None:
-    """Without what was deleted: each table and index is built anew, which takes a large ledger long."""
-    db.execute("VACUUM INTO ?", (str(part),))
+def compact(source: Path, part: Path) -> None:
+    """Without what was deleted: each table and index in its order, read from wherever its pages lie.
+
+    Not by a connection that may only read: it knows of no CHECK, so SQLite finds the new table to be another
+    one, inserts row by row, and a ledger of 5 GB is written ten times over.
+    """
+    with closing(_plain(source, "rw")) as db:
+        db.execute("VACUUM INTO ?", (str(part),))
 
 
-def page_by_page(db: sqlite3.Connection, part: Path) -> None:
+def page_by_page(source: Path, part: Path) -> None:
     """As it lies there, at the speed of the disk; how far it is stands in the log."""
-    db.execute("BEGIN")
-    db.execute("SELECT 1 FROM sqlite_schema").fetchone()  # from here on it sees one state, whoever writes
-    with closing(sqlite3.connect(part)) as target:
+    with closing(_plain(source, "ro")) as db, closing(_plain(part, "rw")) as target:
+        db.execute("BEGIN")
+        db.execute("SELECT 1 FROM sqlite_schema").fetchone()  # from here on it sees one state, whoever writes
         target.execute("PRAGMA journal_mode = OFF")  # what stays half is thrown away
         target.execute("PRAGMA synchronous = OFF")
         db.backup(target, pages=_PAGES, progress=_told(part))
         target.execute("PRAGMA journal_mode = DELETE")  # one file, which also opens where nobody may write
+
+
+def _plain(path: Path, mode: str) -> sqlite3.Connection:
+    return sqlite3.connect(_address(path, mode), uri=True)
+
+
+def _address(path: Path, mode: str) -> str:
+    return f"{path.absolute().as_uri()}?mode={mode}"
 
 
 def _told(part: Path) -> Callable[[int, int, int], None]:
