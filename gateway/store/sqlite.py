@@ -225,6 +225,9 @@ def _migrate(db: SqliteConnection, keep: bool) -> None:
     steps = missing_steps(db.path, database.SCHEMA / "sqlite", version)
     if version and steps and keep:
         _keep(db.path, former(db.path, version))
+    if version and steps:
+        known = version + len(steps)
+        _log.info("%s: schema %d becomes %d, then every reference is checked", db.path, version, known)
     for step in steps:
         for statement in _statements(step.read_text("utf-8")):
             db.execute(statement)

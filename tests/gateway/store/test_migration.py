@@ -154,6 +154,7 @@ def test_how_far_the_copy_is_stands_in_the_log(
     assert len(told) > 10
     assert told == sorted(told)
     assert told[-1] == 100
+    assert re.search(r"schema 1 becomes \d+, then every reference is checked", caplog.text)
 
 
 def test_a_copy_is_of_one_moment_whoever_writes_meanwhile(
