@@ -44,9 +44,6 @@ class Buckets:
         bucket.filled -= 1
         return True
 
-    def is_empty(self, address: str) -> bool:
-        return self._bucket(address).filled < 1
-
     def _bucket(self, address: str) -> _Bucket:
         now = self._clock.now_ms()
         name = _network(address)
@@ -62,11 +59,6 @@ class Buckets:
 def failures(clock: Clock) -> Buckets:
     """Wrong tokens: ten, then one in six seconds."""
     return Buckets(clock, burst=10, refill_ms=6000)
-
-
-def refuse_after(failures: Buckets, address: str) -> None:
-    if failures.is_empty(address):
-        raise RequestError(429, said("refusal.wrongTokens"))
 
 
 class Limits:

@@ -33,20 +33,17 @@ class Door:
         self._wants_certificate = config.client_ca_file is not None
 
     def refuses(self, host: str, path: str, authorization: str) -> Refusal | None:
-        """Before anything is answered."""
+        """Before anything is answered; one station's wrong token keeps no other of its network out."""
         if path != DISCOVERY_PATH and not _ROUTER.fullmatch(path):
             self._refusals.refuse("malformed", "a path that Basics Station does not ask for")
             return HTTPStatus.NOT_FOUND, f"Basics Station asks {DISCOVERY_PATH} first.\n"
-        if self._tokens and self._failures.is_empty(host):
+        if not self._tokens or _digest(authorization) in self._tokens:
+            return None
+        if not self._failures.take(host):
             self._refusals.refuse("unauthorized", "too many wrong tokens from one address")
-            return HTTPStatus.TOO_MANY_REQUESTS, "Too many wrong tokens came from there. Wait.\n"
-        if self._tokens and _digest(authorization) not in self._tokens:
-            self._failures.take(host)
-            self._refusals.refuse(
-                "unauthorized", "a station without its token: see tokens_file and its tc.key"
-            )
-            return HTTPStatus.UNAUTHORIZED, "Put `Authorization: Bearer TOKEN` into tc.key.\n"
-        return None
+            return HTTPStatus.TOO_MANY_REQUESTS, "Too many wrong tokens came from there, this one too.\n"
+        self._refusals.refuse("unauthorized", "a station without its token: see tokens_file and its tc.key")
+        return HTTPStatus.UNAUTHORIZED, "Put `Authorization: Bearer TOKEN` into tc.key.\n"
 
     def believes(self, eui: str, authorization: str, certificate: dict[str, Any] | None) -> bool:
         """Whether it has shown that it is this gateway and no other."""

@@ -290,14 +290,13 @@ async def test_a_token_lets_in_its_own_gateway_only(guarded: App) -> None:
     assert guarded.counters.refused["unauthorized"] == 2
 
 
-async def test_wrong_tokens_are_refused_and_then_not_even_looked_at(guarded: App) -> None:
+async def test_wrong_tokens_become_too_many_and_keep_no_other_station_out(guarded: App) -> None:
     codes = []
-    for token in [*(f"{number:032}" for number in range(11)), "a" * 32]:
+    for token in [f"{number:032}" for number in range(12)]:
         with pytest.raises(InvalidStatus) as refused:
             await Station(guarded.station_address, **bearer(token)).ask()
         codes.append(refused.value.response.status_code)
     assert codes == [401] * 10 + [429] * 2
-    await advance(guarded, 60_000)
     assert "uri" in await Station(guarded.station_address, **bearer("a" * 32)).ask()
 
 
