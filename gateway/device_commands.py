@@ -48,15 +48,17 @@ def add(
     """Without keys an LNS has them."""
     parsed = None if keys is None else devices.parse_keys(keys)
     node = devices.Provisioning(dev_eui, name or dev_eui, parsed, lat, lon, mount_mm, group)
-    return _told(devices.add(writing.store, node, writing.clock.now_ms()).dev_eui)
+    devices.add(writing.store, node, writing.clock.now_ms())
+    if mount_mm is not None:
+        _tell_marks(writing, dev_eui)
+    return _told(dev_eui)
 
 
 def change(writing: Writing, dev_eui: Eui, changes: DeviceChange) -> dict[str, Any]:
     said = changes.model_dump(exclude_unset=True)
     devices.change(writing.store, dev_eui, said)
-    there = sites.present(writing.store.connection, dev_eui)
-    if "mount_mm" in said and there:
-        node_marks.tell(writing, there.site_id)  # at another height the same mark is another distance
+    if "mount_mm" in said:
+        _tell_marks(writing, dev_eui)
     return _told(dev_eui)
 
 
@@ -82,6 +84,9 @@ def import_list(
         changes = list(importing.compare(writing.store, entries, lns))
     else:
         changes = importing.take(writing.store, entries, lns, foreign, writing.clock.now_ms())
+        for each in changes:
+            if each.state == "back" or "mount_mm" in each.fields:
+                _tell_marks(writing, each.dev_eui)
     return {"changes": [asdict(change) for change in changes if change.state != "same"]}
 
 
@@ -100,6 +105,13 @@ def _entry(row: dict[str, Any]) -> Entry:
 def reset_session(writing: Writing, dev_eui: Eui) -> dict[str, Any]:
     was_active = devices.reset_session(writing.store, dev_eui, writing.clock.now_ms())
     return _told(dev_eui) | {"reset": was_active}
+
+
+def _tell_marks(writing: Writing, dev_eui: str) -> None:
+    """At another height the same mark is another distance."""
+    there = sites.present(writing.store.connection, dev_eui)
+    if there:
+        node_marks.tell(writing, there.site_id)
 
 
 def _told(dev_eui: str) -> dict[str, Any]:

@@ -92,25 +92,22 @@ def add(store: Store, provisioning: Provisioning, now: int) -> Device:
 
 def add_all(store: Store, provisionings: Sequence[Provisioning], now: int) -> list[Device]:
     """Register them all, or none."""
-    devices = [_device(each, now) for each in provisionings]
+    placed = [(_device(each, now), (each.lat, each.lon, each.mount_mm)) for each in provisionings]
     with store.transaction():
-        archived = {each.dev_eui for each in devices if _is_archived(store, each.dev_eui)}
-        for device in devices:
+        archived = {device.dev_eui for device, _ in placed if _is_archived(store, device.dev_eui)}
+        for device, place in placed:
             if device.dev_eui in archived:
                 store.set_device(device)
                 store.raise_join_nonce(device.dev_eui, device.join_nonce)
-        placed = [
-            (device, (each.lat, each.lon, each.mount_mm))
-            for device, each in zip(devices, provisionings, strict=True)
-            if device.dev_eui not in archived
-        ]
-        store.add_devices(device for device, _ in placed)
-        sites.add_for_all(store.connection, placed)
+                sites.take_up_again(store.connection, device, place, now)
+        new = [each for each in placed if each[0].dev_eui not in archived]
+        store.add_devices(device for device, _ in new)
+        sites.add_for_all(store.connection, new)
         sessions = {each.dev_eui: each.keys for each in provisionings if isinstance(each.keys, AbpKeys)}
         for dev_eui, keys in sessions.items():
             store.add_session(_session(dev_eui, keys, now))
         _refuse_twins(store, sessions)
-    return devices
+    return [device for device, _ in placed]
 
 
 def _refuse_twins(store: Store, sessions: Mapping[str, AbpKeys]) -> None:

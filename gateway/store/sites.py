@@ -52,19 +52,21 @@ def add(db: Connection, added: Site) -> None:
 
 
 def add_for(db: Connection, device: Device, *place: Any) -> None:
-    """A site of the device's name, where it has always measured until a re-survey says otherwise."""
+    """A site of the device's name, where it has measured since it ended elsewhere, always if it never did."""
     add_for_all(db, [(device, place)])
 
 
-def add_for_all(db: Connection, placed: Iterable[tuple[Device, Sequence[Any]]]) -> None:
-    """Of new devices, each with latitude, longitude and mounting height."""
+def add_for_all(db: Connection, placed: Sequence[tuple[Device, Sequence[Any]]]) -> None:
+    """Of devices that measure nowhere, each with latitude, longitude and mounting height."""
     made: dict[str, tuple[Site, Installation]] = {}
+    former = installations_of(db, (device.dev_eui for device, _ in placed))
     for device, (lat, lon, mount_mm) in placed:
         named = slug(device.name)
         if named in made or db.execute("SELECT 1 FROM site WHERE id = ?", (named,)).fetchone():
             named = f"{named[:23].strip('-')}-{device.dev_eui}"
         site = Site(named, device.name, lat, lon, created_at=device.created_at)
-        made[named] = site, Installation(named, device.dev_eui, from_ms=0, mount_mm=mount_mm)
+        ended = max((each.to_ms or 0 for each in former.get(device.dev_eui, ())), default=0)
+        made[named] = site, Installation(named, device.dev_eui, from_ms=ended, mount_mm=mount_mm)
     db.executemany(_INSERT_SITE, [_of_site(site) for site, _ in made.values()])
     db.executemany(_INSERT_INSTALLATION, [_of_installation(there) for _, there in made.values()])
 
@@ -80,6 +82,19 @@ def correct(db: Connection, device: Device, said: Mapping[str, Any]) -> None:
         is_site = name != "mount_mm" and not own
         table, key = ("site", place.site_id) if is_site else ("installation", place.id)
         db.execute(f"UPDATE {table} SET {name} = ? WHERE id = ?", (value, key))  # noqa: S608 (names as tabled)
+
+
+def take_up_again(db: Connection, device: Device, place: Sequence[Any], now: int) -> None:
+    """Of a device that was away: another position is a correction, another height holds from now on."""
+    there = _in_force(db, device.dev_eui)
+    if there is None:
+        add_for(db, device, *place)
+        return
+    lat, lon, mount_mm = place
+    position = {name: value for name, value in (("lat", lat), ("lon", lon)) if value is not None}
+    correct(db, device, position)
+    if mount_mm not in (None, there.mount_mm):
+        install(db, replace(there, from_ms=now, mount_mm=mount_mm))
 
 
 def installations(db: Connection, dev_eui: str) -> list[Installation]:
@@ -98,11 +113,15 @@ def installations_of(db: Connection, dev_euis: Iterable[str]) -> dict[str, list[
 
 def present(db: Connection, dev_eui: str) -> Installation | None:
     """Where the device measures now, with the position that it has there."""
-    newest = next((each for each in installations(db, dev_eui) if each.to_ms is None), None)
+    newest = _in_force(db, dev_eui)
     if newest is None or newest.lat is not None:
         return newest
     there = site(db, newest.site_id)
     return replace(newest, lat=there.lat, lon=there.lon) if there else None
+
+
+def _in_force(db: Connection, dev_eui: str) -> Installation | None:
+    return next((each for each in installations(db, dev_eui) if each.to_ms is None), None)
 
 
 def installed_at(db: Connection, site_id: str) -> list[Installation]:

@@ -94,6 +94,33 @@ def test_a_device_has_what_it_was_registered_with(desk: Desk) -> None:
     assert (device.activation, device.join_eui, device.app_key) == ("otaa", keys.join_eui, keys.app_key)
 
 
+def test_a_device_that_comes_back_hangs_where_it_is_said_to(desk: Desk) -> None:
+    db, dev_eui = desk.store.connection, "70b3d57ed0000005"
+    node = Provisioning(dev_eui, "Aue", otaa(5).otaa, 50.5, 9.7, 2600)
+    devices.add(desk.store, node, START_MS)
+    for at, again in enumerate((replace(node, mount_mm=None, lat=None, lon=None), node), START_MS + 1):
+        devices.archive(desk.store, dev_eui, at)
+        devices.add(desk.store, again, at)
+        assert sites.installations(db, dev_eui) == [Installation("aue", dev_eui, 0, None, 2600, id=1)]
+    devices.archive(desk.store, dev_eui, START_MS + 5)
+    devices.add(desk.store, replace(node, lat=50.6, mount_mm=3000), START_MS + 9)
+    assert sites.installations(db, dev_eui) == [
+        Installation("aue", dev_eui, 0, START_MS + 9, 2600, id=1),
+        Installation("aue", dev_eui, START_MS + 9, None, 3000, id=2),
+    ]
+    assert sites.present(db, dev_eui) == Installation("aue", dev_eui, START_MS + 9, None, 3000, 50.6, 9.7, 2)
+
+
+def test_a_device_that_measures_nowhere_any_more_may_be_given_a_height(desk: Desk) -> None:
+    db, dev_eui = desk.store.connection, "70b3d57ed0000005"
+    devices.add(desk.store, Provisioning(dev_eui, "Aue", otaa(5).otaa, mount_mm=2600), START_MS)
+    with desk.store.transaction():
+        sites.install(db, Installation("aue", dev_eui, 0, START_MS, 2600))
+    devices.change(desk.store, dev_eui, {"mount_mm": 3000})
+    place = sites.present(db, dev_eui)
+    assert place and (place.site_id, place.from_ms, place.mount_mm) == (f"aue-{dev_eui}", START_MS, 3000)
+
+
 @pytest.mark.parametrize("act", [devices.find, devices.purge])
 def test_an_unknown_device_names_the_next_step(desk: Desk, act: Callable[[Store, str], object]) -> None:
     with pytest.raises(NotFoundError, match="no device 70b3d57ed0000099; `messfunk device list`"):

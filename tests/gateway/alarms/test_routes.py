@@ -1,6 +1,7 @@
 """Commands and HTTP: who may, what the public sees, what is written down."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -117,7 +118,23 @@ def test_a_node_confirms_its_marks_by_its_hello(house: House, district: District
     district.hear(hello(50, 2000))
 
 
-@pytest.mark.parametrize("by", ["site.install", "device.change"])
+KEYS = {"dev_addr": "00000001", "nwk_s_key": "00" * 16, "app_s_key": "00" * 16}
+HIGHER: dict[str, Callable[[str, str], list[tuple[str, dict[str, Any]]]]] = {
+    "installed": lambda node, site: [("site.install", {"site_id": site, "dev_eui": node, "mount_mm": 3400})],
+    "changed": lambda node, site: [("device.change", {"dev_eui": node, "changes": {"mount_mm": 3400}})],
+    "listed": lambda node, site: [("device.import", {"devices": [{"dev_eui": node, "mount_mm": 3400}]})],
+    "back": lambda node, site: [
+        ("device.remove", {"dev_eui": node}),
+        ("device.add", {"dev_eui": node, "mount_mm": 3400, "keys": KEYS}),
+    ],
+    "listed again": lambda node, site: [
+        ("device.remove", {"dev_eui": node}),
+        ("device.import", {"devices": [{"dev_eui": node, "mount_mm": 3400} | KEYS]}),
+    ],
+}
+
+
+@pytest.mark.parametrize("by", HIGHER)
 async def test_a_new_height_goes_to_the_node_as_new_distances(
     house: House, district: District, by: str
 ) -> None:
@@ -126,10 +143,8 @@ async def test_a_new_height_goes_to_the_node_as_new_distances(
     district.hear(hello(50, 2000))
     assert "hat die Marken noch nicht bestätigt" not in await page_of(house, site_id)
     district.later(MINUTE)
-    if by == "site.install":
-        house.run(by, site_id=site_id, dev_eui=node, mount_mm=3400)
-    else:
-        house.run(by, dev_eui=node, changes={"mount_mm": 3400})
+    for command, arguments in HIGHER[by](node, site_id):
+        house.run(command, **arguments)
     row = district.store.connection.execute("SELECT payload FROM downlink WHERE state = 'queued'").fetchone()
     assert cbor2.loads(bytes(row["payload"]))[2] == [2, 50, 2400]
     assert "hat die Marken noch nicht bestätigt" in await page_of(house, site_id)
