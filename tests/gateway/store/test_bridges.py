@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from paho.mqtt.client import MQTTMessage
 
+from gateway.alarms import duty, notices, notifications, records
+from gateway.alarms.notifications import Notification
 from gateway.app import App
 from gateway.clock import WallClock
 from gateway.config import Config, load
@@ -21,7 +23,10 @@ from gateway.store.database import Postgres
 from gateway.store.ledger import Store
 from tests.gateway import postgres
 from tests.gateway.broker import mosquitto, other, until
+from tests.gateway.desk import START_MS, ManualClock
 from tests.gateway.lns import dev_eui, event, topic
+from tests.gateway.night_watch import MINUTE, Telephone, on_duty, watching
+from tests.gateway.web.ledger import Ledger
 
 DRAINED = 64  # what one wake-up may still bring after the first word of stopping
 FRAMES = 2 * (UNACKNOWLEDGED + DRAINED) + 50
@@ -159,3 +164,59 @@ def test_what_a_killed_process_did_goes_over_to_another(postgresql: postgres.Ser
     assert store.claim("network"), "its locks end with it"
     assert store.holds("alarms")
     store.close()
+
+
+@pytest.mark.parametrize("dies_raising", [False, True])
+async def test_a_silent_node_is_told_of_once_though_the_bridge_that_watches_is_killed(
+    tmp_path: Path, postgresql: postgres.Server, monkeypatch: pytest.MonkeyPatch, dies_raising: bool
+) -> None:
+    """Killed once its alarm is told, or with it written and not committed; virtual time for both bridges."""
+    database, book = postgresql.database(), tmp_path / "told"
+    book.touch()
+    monkeypatch.setattr(duty, "AppriseMessenger", lambda: Telephone(book))
+    ledger, clock = Ledger(database), ManualClock()
+    db = ledger.store.connection
+
+    def hear(*dev_euis: str) -> None:
+        with ledger.store.transaction():
+            for each in dev_euis:
+                ledger.hear(each, clock.now_ms(), {"laeq": 50.0})
+
+    def told() -> list[str]:
+        return [line.partition(":")[0] for line in book.read_text().splitlines()]
+
+    def is_owed() -> bool:
+        return bool(notices.due(db, clock.now_ms()))
+
+    creek, brook, gauge = (dev_eui(number) for number in (1, 2, 3))
+    with ledger.store.transaction():
+        for each, name in ((creek, "Aue"), (brook, "Bach"), (gauge, "Pegel")):
+            ledger.add(each, name, since=START_MS)
+        notifications.put(db, Notification("duty", b"", "en", None, None, 0, 0))
+    hear(creek, brook, gauge)
+    async with watching(database, book, *["dies-raising"] * dies_raising) as first:
+        assert await first.lives(0) == "True"
+        staying = Store(database)
+        async with on_duty(staying, clock):
+            assert await first.lives(30) == "True"
+            await clock.advance(30 * MINUTE)
+            assert not staying.holds("alarms")
+            hear(brook, gauge)  # the creek is silent from now on
+            if not dies_raising:
+                await clock.advance(15 * MINUTE)
+                assert not records.in_force(db), "the other one has not looked yet, and it is its turn"
+            assert await first.lives(15) == ("raised" if dies_raising else "True")
+            if not dies_raising:
+                await clock.advance(5 * MINUTE)
+                await until(lambda: told() == ["Aue"] and not is_owed(), 60)
+            first.process.kill()
+            await until(lambda: staying.holds("alarms"), 60)
+            hear(gauge)
+            await clock.advance(25 * MINUTE)
+            hear(gauge)
+            await clock.advance(15 * MINUTE)
+            await until(lambda: len(told()) == 2 and not is_owed(), 60)
+            silent = [(row["kind"], row["dev_eui"]) for row in records.history(db)]
+        assert (told(), silent) == (["Aue", "Bach"], [("silence", brook), ("silence", creek)])
+        staying.close()
+    ledger.store.close()
