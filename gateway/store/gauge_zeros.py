@@ -37,6 +37,12 @@ def valid_at(zeros: Sequence[GaugeZero], time: int) -> int | None:
     return zeros[place - 1].over_nhn_mm if place else None
 
 
+def over_nhn_mm(zeros: Sequence[GaugeZero], time: int, level_mm: float | None) -> float | None:
+    """What a level was over NHN; None while one of both is unknown."""
+    zero_mm = valid_at(zeros, time)
+    return None if zero_mm is None or level_mm is None else level_mm + zero_mm
+
+
 def put(db: Connection, site_id: str, zero: GaugeZero) -> None:
     """In force from its date on; one of the same date is corrected."""
     db.execute(_SET, (site_id, zero.from_ms, zero.over_nhn_mm))

@@ -7,7 +7,8 @@ from operator import itemgetter
 from typing import Any
 
 from gateway.access.roles import Principal
-from gateway.store import queries, rollups
+from gateway.model import GaugeZero
+from gateway.store import gauge_zeros, queries, rollups
 from gateway.store.database import Connection
 from gateway.store.folding import fold
 from gateway.store.queries import Row, Span, marks_for
@@ -74,6 +75,7 @@ class Place:
     lat: float | None
     lon: float | None
     is_published: bool
+    is_blurred: bool
     device: Row
     spells: tuple[tuple[str, int, int | None], ...]
 
@@ -125,6 +127,11 @@ def places(db: Connection, asker: Principal | None, ids: Sequence[str]) -> Itera
 
 def place(db: Connection, asker: Principal | None, id_: str) -> Place | None:
     return next(places(db, asker, [id_]), None)
+
+
+def zeros(db: Connection, wanted: Sequence[Place]) -> dict[str, list[GaugeZero]]:
+    """Of each, the oldest first. Of a blurred place none: a height along a river is a position."""
+    return gauge_zeros.of_sites(db, [each.id for each in wanted if not each.is_blurred])
 
 
 def see_all(db: Connection, wanted: Sequence[Place], now: int) -> Iterator[Seen]:
@@ -229,13 +236,15 @@ def _place(rows: list[Any], devices: dict[str, Row], asker: Principal | None) ->
     device = devices.get(site["dev_eui"])
     if device is None or not (asker or site["published"]):
         return None
-    decimals = BLURRED if site["blur_m"] and asker is None else EXACT
+    is_blurred = bool(site["blur_m"]) and asker is None
+    decimals = BLURRED if is_blurred else EXACT
     lat, lon = (
         None if degrees is None else round(degrees, decimals) for degrees in (site["lat"], site["lon"])
     )
     spells = tuple((row["dev_eui"], row["from_ms"], row["to_ms"]) for row in rows)
     here = _while_here(device, site["from_ms"], site["to_ms"])
-    return Place(site["id"], site["name"] or site["id"], lat, lon, bool(site["published"]), here, spells)
+    name, is_published = site["name"] or site["id"], bool(site["published"])
+    return Place(site["id"], name, lat, lon, is_published, is_blurred, here, spells)
 
 
 def _while_here(device: Row, begin: int, over: int | None) -> Row:

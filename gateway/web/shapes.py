@@ -143,7 +143,9 @@ class PublicReading(LastReading):
 
     dev_eui: Eui | None
     uplink_id: str | None
-    over_nhn_mm: Number | None = Field(description="of a level, by the gauge zero of its time")
+    over_nhn_mm: Number | None = Field(
+        description="of a level, by the gauge zero of its time, where that may be told"
+    )
 
 
 class PublicReadings(Page):

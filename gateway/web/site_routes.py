@@ -45,7 +45,9 @@ class PublicSite(shapes.Shape):
     lon: float | None
     published: bool
     water: str | None
-    gauge_zeros: list[PublicZero] = Field(description="each until the next one; empty while none is known")
+    gauge_zeros: list[PublicZero] = Field(
+        description="each until the next one; none of a blurred place without a token"
+    )
 
 
 class Sites(shapes.Page):
@@ -112,11 +114,11 @@ async def one_site(site: AtSite, asker: Asker, site_id: SiteId) -> Row:
 def site_readings(site: AtSite, asker: Asker, site_id: SiteId, ask: Annotated[ReadingsQuery, Query()]) -> Row:
     """What was measured there, by whichever node, each for as long as it was there."""
     with queries.opened(site.store) as db:
-        _find(db, site_id, asker)
+        place = _find(db, site_id, asker)
         series = [_series(db, each, ask) for each in sites.installed_at(db, site_id)]
         found = merge(*series, key=lambda row: (row["time"], row["uplink_id"], row["quantity"]))
         rows, following = _READINGS.page(islice(found, ask.limit + 1), ask.limit)
-        zeros = gauge_zeros.of_site(db, site_id)
+        zeros = [] if _is_blurred(place, asker) else gauge_zeros.of_site(db, site_id)
     hidden = {} if asker else {"dev_eui": None, "uplink_id": None}
     told = [row | {"over_nhn_mm": _over_nhn_mm(row, zeros)} | hidden for row in rows]
     return {"now": site.clock.now_ms(), "next": following, "readings": told}
@@ -186,20 +188,25 @@ def _one(running: Running, site_id: str, asker: Principal | None) -> Row:
 
 
 def _shown(site: Site, asker: Principal | None) -> Row:
-    decimals = BLURRED if site.blur_m and asker is None else EXACT
+    is_blurred = _is_blurred(site, asker)
     row = {name: getattr(site, name) for name in PublicSite.model_fields if name != "gauge_zeros"}
     for name in ("lat", "lon"):
-        row[name] = None if row[name] is None else round(row[name], decimals)
-    return row
+        row[name] = None if row[name] is None else round(row[name], BLURRED if is_blurred else EXACT)
+    return row | {"is_blurred": is_blurred}
+
+
+def _is_blurred(site: Site, asker: Principal | None) -> bool:
+    return bool(site.blur_m) and asker is None
 
 
 def _date_zeros(db: Connection, rows: list[Row]) -> None:
-    found = gauge_zeros.of_sites(db, [row["id"] for row in rows])
+    """Of a blurred place none: a height along a river is a position."""
+    found = gauge_zeros.of_sites(db, [row["id"] for row in rows if not row.pop("is_blurred")])
     for row in rows:
         zeros = found.get(row["id"], ())
         row["gauge_zeros"] = [{"start": each.from_ms, "over_nhn_mm": each.over_nhn_mm} for each in zeros]
 
 
 def _over_nhn_mm(reading: Row, zeros: Sequence[GaugeZero]) -> float | None:
-    zero_mm = gauge_zeros.valid_at(zeros, reading["time"]) if reading["quantity"] == "level" else None
-    return None if zero_mm is None or reading["value"] is None else reading["value"] + zero_mm
+    is_level = reading["quantity"] == "level"
+    return gauge_zeros.over_nhn_mm(zeros, reading["time"], reading["value"]) if is_level else None

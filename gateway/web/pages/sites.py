@@ -10,7 +10,8 @@ from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, StreamingResponse
 
 from gateway.alarms import node_marks, orientation
-from gateway.store import queries
+from gateway.model import GaugeZero
+from gateway.store import gauge_zeros, queries
 from gateway.store.database import Connection
 from gateway.web import alarms_shown, places
 from gateway.web.curve import thinned
@@ -76,6 +77,7 @@ def site_page(
         raised = alarms_shown.in_force(db, request.state.asker, tongue(request).language, place.id)
         uplinks = _newest_uplinks(db, place) if request.state.asker else []
         unconfirmed = node_marks.unconfirmed(db, place.id, now) if request.state.asker else []
+        zeros = places.zeros(db, [place]).get(place.id, [])
         year = orientation.year_of(now)
         dust, noise = orientation_of(db, place, year, now)
     return render(
@@ -84,6 +86,7 @@ def site_page(
         now,
         place=place,
         seen=seen,
+        over_nhn_mm=_over_now(seen, zeros),
         offered=offered,
         quantity=chosen,
         start=start,
@@ -104,6 +107,13 @@ def site_page(
         noise=noise,
         year=year,
     )
+
+
+def _over_now(seen: Seen, zeros: list[GaugeZero]) -> float | None:
+    present = seen.present
+    if present.quantity != "level" or not present.is_live or present.last is None:
+        return None
+    return gauge_zeros.over_nhn_mm(zeros, present.last["time"], present.last["value"])
 
 
 def summary(language: str, quantity: str | None, rows: list[Point]) -> dict[str, float] | None:
@@ -162,25 +172,37 @@ def _rounded(quantity: str, value: float | None) -> float | None:
 def table(
     request: Request, site: AtSite, site_id: str, quantity: str, start: str = "P1D", end: str | None = None
 ) -> Response:
-    """Every reading of a span; times in UTC, values in the unit that the head names."""
+    """Every reading of a span; times in UTC, values in the unit that the head names.
+
+    With a level comes its height over NHN, by the gauge zero of its time, once one is known.
+    """
     span = parse_span(start, end, site.clock.now_ms())
     with queries.opened(site.store) as db:
         place = find(db, request, site_id)
         check_quantity(place, quantity)
+        zeros = places.zeros(db, [place]).get(place.id, []) if quantity == "level" else []
     headers = {"Content-Disposition": f'attachment; filename="{place.id}-{quantity}.csv"'}
-    lines = _csv(site, place, quantity, span)
+    lines = _csv(site, place, quantity, span, zeros)
     return StreamingResponse(lines, headers=headers, media_type="text/csv; charset=utf-8")
 
 
-def _csv(site: Site, place: Place, quantity: str, span: tuple[int, int]) -> Iterator[str]:
+def _csv(
+    site: Site, place: Place, quantity: str, span: tuple[int, int], zeros: list[GaugeZero]
+) -> Iterator[str]:
     """A month after the other, so that years need no more memory."""
     how = shown(quantity)
-    yield _line(["time_utc", f"{quantity}_{how.unit}" if how.unit else quantity, "flag", "fault"])
+
+    def over(point: Point) -> list[str]:
+        over_mm = gauge_zeros.over_nhn_mm(zeros, point.time, point.value)
+        return ["" if over_mm is None else f"{over_mm / 1000:.10g}"] if zeros else []
+
+    head: list[object] = ["time_utc", f"{quantity}_{how.unit}" if how.unit else quantity, "flag", "fault"]
+    yield _line([*head, "over_nhn_m"] if zeros else head)
     for begin in range(*span, _CSV_MS):
         with queries.opened(site.store) as db:
             points = list(places.series(db, place, quantity, (begin, min(begin + _CSV_MS, span[1]))))
         yield "".join(
-            _line([instant(point.time), _cell(quantity, point), point.flag, point.fault or ""])
+            _line([instant(point.time), _cell(quantity, point), point.flag, point.fault or "", *over(point)])
             for point in points
         )
 
@@ -202,14 +224,18 @@ def geojson(request: Request, site: AtSite, after: str = "") -> Response:
     with queries.opened(site.store) as db:
         listed = part(db, [places.listed(request.state.asker)], "", after, _FEATURES)
         found = list(places.places(db, request.state.asker, listed.ids))
-        features = [_feature(seen) for seen in places.see_all(db, found, now)]
+        zeros = places.zeros(db, found)
+        features = [
+            _feature(seen, gauge_zeros.valid_at(zeros.get(seen.place.id, []), seen.present.time or now))
+            for seen in places.see_all(db, found, now)
+        ]
     document: dict[str, Any] = {"type": "FeatureCollection", "features": features}
     if listed.following:
         document["next"] = f"/sites.geojson?after={listed.following}"
     return JSONResponse(document, media_type="application/geo+json")
 
 
-def _feature(seen: Seen) -> dict[str, Any]:
+def _feature(seen: Seen, zero_mm: int | None) -> dict[str, Any]:
     place, present = seen.place, seen.present
     known = place.lat is not None and place.lon is not None
     return {
@@ -224,5 +250,6 @@ def _feature(seen: Seen) -> dict[str, Any]:
             "unit": shown(present.quantity).unit if present.quantity else None,
             "per_hour": None if present.per_hour is None else round(present.per_hour, 3),
             "time": instant(present.time) if present.time else None,
+            "gauge_zero_over_nhn_m": None if zero_mm is None else zero_mm / 1000,
         },
     }

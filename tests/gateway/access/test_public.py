@@ -147,6 +147,60 @@ async def test_a_level_is_told_over_nhn_by_the_gauge_zero_of_its_time(creek: Hou
         assert {each["over_nhn_mm"] for each in readings if each["quantity"] != "level"} == {None}
 
 
+@pytest.fixture
+def gauge(creek: House) -> House:
+    """The bridge has a zero over NHN since seven minutes, and stands at 2 m."""
+    for command, said in (
+        ("site.install", {"dev_eui": DEV_EUI, "from_ms": NOW - 10 * MINUTE, "mount_mm": 3000}),
+        ("site.gauge_zero", {"over_nhn_mm": 271_300, "from_ms": NOW - 7 * MINUTE}),
+    ):
+        creek.writer.run(FOUNDER, command, {"site_id": "bruecke", **said})
+    with creek.ledger.store.transaction():
+        creek.ledger.hear(DEV_EUI, NOW - MINUTE, {"level": 2000.0})
+    return creek
+
+
+HEIGHTS = (
+    "/sites/bruecke?lang=de",
+    "/sites/bruecke/level.csv",
+    "/sites.geojson",
+    "/api/v1/sites",
+    "/api/v1/sites/bruecke",
+    "/api/v1/sites/bruecke/readings",
+)
+
+
+async def test_exports_and_page_lead_from_a_level_to_its_height_over_nhn(gauge: House) -> None:
+    gauge.writer.run(FOUNDER, "site.publish", {"site_id": "bruecke", "published": True})
+    async with gauge.client(address=STRANGER) as client:
+        head, *rows = (await client.get("/sites/bruecke/level.csv")).text.splitlines()
+        assert head == "time_utc,level_cm,flag,fault,over_nhn_m"
+        told_rows = [row.partition(",")[2] for row in rows]
+        assert told_rows == ["299,1,,", "299.5,1,,274.295", "200,1,,273.3"], "none is known of the first"
+        other = (await client.get("/sites/bruecke/distance.csv")).text
+        assert other.startswith("time_utc,distance_cm,flag,fault\r\n")
+        (feature,) = (await told(client, "/sites.geojson"))[1]["features"]
+        assert (feature["properties"]["value"], feature["properties"]["gauge_zero_over_nhn_m"]) == (
+            200,
+            271.3,
+        )
+        assert "273,30 m über NHN" in (await client.get("/sites/bruecke?lang=de")).text
+        assert "über NHN" not in (await client.get("/sites/bruecke?lang=de&quantity=distance")).text
+
+
+@pytest.mark.parametrize("path", HEIGHTS)
+async def test_the_public_learns_no_height_of_a_blurred_place(gauge: House, path: str) -> None:
+    """Along a river a height is a position."""
+    gauge.writer.run(FOUNDER, "site.publish", {"site_id": "bruecke", "published": True, "blur_m": 100})
+    heights = [f"{figure}{rest}" for figure in ("271", "273") for rest in ("300", ",30", ".3")]
+    async with gauge.client(Role.VIEWER) as client:
+        assert [each for each in heights if each in (await client.get(path)).text]
+    async with gauge.client(address=STRANGER) as client:
+        answer = await client.get(path)
+        assert answer.status_code == 200
+        assert not [each for each in heights if each in answer.text]
+
+
 async def test_pages_of_readings_go_on_across_nodes(creek: House) -> None:
     with creek.ledger.store.transaction():
         creek.ledger.add(OTHER, "zweite", since=NOW - 60 * MINUTE)

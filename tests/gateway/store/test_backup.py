@@ -11,10 +11,10 @@ from typer.testing import CliRunner
 
 from gateway.access.seal import KeyFile
 from gateway.cli import app
-from gateway.model import Device, Reading
+from gateway.model import Device, GaugeZero, Installation, Reading, Site
 from gateway.network.ledger import Leases
 from gateway.nightly import BackupConfig, Nightly
-from gateway.store import backup, outbox, retention, rollups
+from gateway.store import backup, gauge_zeros, outbox, retention, rollups, sites
 from gateway.store.backup import BackupError
 from gateway.store.ledger import Store
 from gateway.store.retention import RetentionConfig
@@ -54,6 +54,27 @@ def test_the_way_there_and_back(desk: Desk, node: Node, joiner: Node, tmp_path: 
     after = back.device(joiner.dev_eui)
     assert joins and after and after.join_nonce > joins.join_nonce
     assert stat.S_IMODE((tmp_path / "ledger.db").stat().st_mode) == 0o600
+    back.close()
+
+
+def test_the_heights_of_a_place_come_back(desk: Desk, node: Node, tmp_path: Path) -> None:
+    """Those of its sensor and of its gauge zero, each with its date: without them levels are only numbers."""
+    db = desk.store.connection
+    zeros = [GaugeZero(0, 271_300), GaugeZero(START_MS, 271_200)]
+    with desk.store.transaction():
+        sites.add(db, Site("steg", "Steg"))
+        sites.install(db, Installation("steg", node.dev_eui, from_ms=0, mount_mm=3000))
+        for zero in zeros:
+            gauge_zeros.put(db, "steg", zero)
+    hung = sites.installations(db, node.dev_eui)
+    made = backup.create(tmp_path / "ledger.db", tmp_path / "copies", START_MS)
+    with desk.store.transaction():
+        gauge_zeros.put(db, "steg", GaugeZero(START_MS, 1))
+    desk.store.close()
+    backup.restore(made, tmp_path / "ledger.db")
+    back = Store(tmp_path / "ledger.db")
+    assert gauge_zeros.of_site(back.connection, "steg") == zeros
+    assert sites.installations(back.connection, node.dev_eui) == hung != []
     back.close()
 
 

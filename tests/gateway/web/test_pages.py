@@ -203,7 +203,7 @@ async def test_the_places_as_geojson(client: httpx.AsyncClient) -> None:
     assert creek["properties"]["value"] == pytest.approx(122.4)
     assert creek["properties"] | {"value": 0} == {
         "name": "Aue", "standing": "live", "quantity": "level", "value": 0, "unit": "cm",
-        "per_hour": 6.0, "time": "2026-11-22T11:50:00.000Z",
+        "per_hour": 6.0, "time": "2026-11-22T11:50:00.000Z", "gauge_zero_over_nhn_m": None,
     }  # fmt: skip
 
 
