@@ -32,7 +32,7 @@ def list_tokens(config: ConfigOption = None, db: DbOption = None, as_json: AsJso
     """All tokens ever made, without the tokens themselves."""
     with refusing(), opened(config, db) as store:
         known = [_times(each) for each in tokens.known(store.connection)]
-    lines = [f"{each['id']}  {each['role']:8}  {_state(each):34}  {each['name']}" for each in known]
+    lines = [f"{each['id']}  {each['role']:8}  {_state(each):38}  {each['name']}" for each in known]
     tell({"tokens": known}, as_json, "\n".join(lines) or worded("cli.noToken"))
 
 
@@ -55,5 +55,9 @@ def _times(row: dict[str, Any]) -> dict[str, Any]:
 
 def _state(token: dict[str, Any]) -> str:
     if token["revoked_at"]:
-        return f"revoked {token['revoked_at']}"
-    return f"until {token['expires_at']}" if token["expires_at"] else "in force"
+        return worded("cli.tokenRevoked", moment=token["revoked_at"])
+    return (
+        worded("cli.tokenUntil", moment=token["expires_at"])
+        if token["expires_at"]
+        else worded("cli.tokenHolds")
+    )

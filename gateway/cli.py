@@ -45,7 +45,7 @@ from gateway.model import Device, GatewayError
 from gateway.network import cli as downlink_cli
 from gateway.network import strangers
 from gateway.service.notify import Service
-from gateway.store import queries, retention, sites
+from gateway.store import queries, sites
 from gateway.store.ledger import Store
 from gateway.web import shapes
 from gateway.why import cli as why_cli
@@ -127,7 +127,11 @@ def check(file: ConfigFile = CONFIG, as_json: AsJson = False) -> None:
     with refusing():
         kept = load(file).retention
     document = {"config": str(file), "ok": True, "retention": kept.model_dump()}
-    tell(document, as_json, worded("cli.checked", file=str(file), kept=retention.told(kept)))
+    limits = [
+        worded("cli.keptDays" if days else "cli.keptEver", name=name.removesuffix("_days"), count=days)
+        for name, days in kept.model_dump().items()
+    ]
+    tell(document, as_json, worded("cli.checked", file=str(file), kept=", ".join(limits)))
 
 
 @config_app.command(name="print")

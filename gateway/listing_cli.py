@@ -35,7 +35,7 @@ from gateway.words import said
 
 _AT_ONCE = 100  # so many are compared in one go; between them a running gateway does its own work
 _SHOWN = 20
-_STATES = {"new": "new", "back": "taken up again", "changed": "changed"}
+_STATES = ("new", "back", "changed")
 _KINDS = ", ".join(device_files.KINDS)
 
 
@@ -177,15 +177,21 @@ def _compare(run: Run, rows: list[dict[str, Any]], asked: dict[str, bool]) -> li
 
 def _text(told: dict[str, Any]) -> str:
     lines = [
-        f"{_STATES[each['state']]}  {each['dev_eui']}  {each['name']}  {_fields(each)}".rstrip()
+        f"{_state(each['state'])}  {each['dev_eui']}  {each['name']}  {_fields(each)}".rstrip()
         for each in told["changes"]
     ]
     if len(lines) > _SHOWN:
-        lines[_SHOWN:] = [f"and {len(lines) - _SHOWN} more; --json tells all"]
-    done = "would be " if told["dry_run"] else ""
-    counted = ", ".join(f"{told[state]} {name}" for state, name in _STATES.items() if told[state])
-    summary = f"{told['file']} ({told['format']}): {done}{counted or 'nothing changed'}"
-    return "\n".join([*lines, f"{summary}, {told['same']} as they were"])
+        lines[_SHOWN:] = [worded("cli.more", number=len(lines) - _SHOWN)]
+    counted = ", ".join(f"{told[state]} {_state(state)}" for state in _STATES if told[state])
+    key = "cli.importedNone"
+    if counted:
+        key = "cli.wouldImport" if told["dry_run"] else "cli.imported"
+    summary = worded(key, file=told["file"], kind=told["format"], counted=counted, same=told["same"])
+    return "\n".join([*lines, summary])
+
+
+def _state(name: str) -> str:
+    return worded(f"cli.import.{name}")
 
 
 def _fields(change: dict[str, Any]) -> str:

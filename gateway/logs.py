@@ -14,7 +14,7 @@ from gateway.section import Section
 _SECRET = re.compile(
     r"(?<![0-9a-fA-F])(?:[0-9a-fA-F]{32}){1,4}(?![0-9a-fA-F])|messfunk_[\w-]{20,}|(?<=://)[^/\s@]*:[^/\s@]*@"
 )
-_QUIET = {"httpx": logging.WARNING, "httpcore": logging.WARNING, "websockets": logging.WARNING}
+_QUIET = ("httpcore", "httpx", "uvicorn", "websockets")
 _PRE = (
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
@@ -39,8 +39,8 @@ def configure(config: LogConfig, stream: TextIO) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(config.level.upper())
-    for name, level in _QUIET.items():
-        logging.getLogger(name).setLevel(level)
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def _formatter(config: LogConfig, is_terminal: bool) -> logging.Formatter:

@@ -10,6 +10,7 @@ from gateway.model import NotFoundError
 from gateway.store import gauge_zeros, sites
 from gateway.web.asking import parse_time
 from gateway.web.shapes import instant
+from gateway.words import said
 
 app = typer.Typer(no_args_is_help=True, help="Where is measured, and who may see it.")
 
@@ -59,19 +60,21 @@ def show(site: SiteId, config: ConfigOption = None, db: DbOption = None, as_json
     with refusing(), opened(config, db) as store:
         found = sites.site(store.connection, site)
         if found is None:
-            raise NotFoundError(f"no site {site}; `messfunk site list` shows those there are")
+            raise NotFoundError(said("refusal.noSite", name=site))
         told = asdict(found)
         there = [asdict(each) for each in sites.installed_at(store.connection, site)]
         zeros = [each._asdict() for each in gauge_zeros.of_site(store.connection, site)]
-    lines = [f"{key}: {'-' if value is None else value}" for key, value in told.items()]
+    shown = {**told, "published": _visible(told), "created_at": instant(found.created_at)}
+    lines = [
+        f"{worded(f'cli.site.{key}')}: {'-' if value is None else value}"
+        for key, value in shown.items()
+        if key != "blur_m"
+    ]
     lines += [
         worded("cli.zeroSet", site=site, zero=str(each["over_nhn_mm"]), moment=instant(each["from_ms"]))
         for each in zeros
     ]
-    lines += [
-        f"{each['dev_eui']}  {_span(each)}  {worded('cli.mounted', mount=str(each['mount_mm']))}"
-        for each in there
-    ]
+    lines += [f"{each['dev_eui']}  {_span(each)}  {_height(each)}" for each in there]
     tell({"site": told, "gauge_zeros": zeros, "installations": there}, as_json, "\n".join(lines))
 
 
@@ -151,5 +154,14 @@ def _visible(site: dict[str, Any]) -> str:
 
 
 def _span(there: dict[str, Any]) -> str:
-    end = "now" if there["to_ms"] is None else instant(there["to_ms"])
-    return f"{instant(there['from_ms'])} to {end}"
+    return worded(
+        "cli.span",
+        begin=instant(there["from_ms"]) if there["from_ms"] else worded("cli.ever"),
+        end=worded("cli.now") if there["to_ms"] is None else instant(there["to_ms"]),
+    )
+
+
+def _height(there: dict[str, Any]) -> str:
+    if there["mount_mm"] is None:
+        return worded("cli.unmounted")
+    return worded("cli.mounted", mount=str(there["mount_mm"]))

@@ -130,7 +130,10 @@ async def _play(
         stack.push_async_callback(simulation.stop)
         _begin(log, plan)
         if not await simulation.start(server):
-            raise RunError(f"nobody answers at {_servers(plan, server)}: start it first, then run this again")
+            raise RunError(
+                f"nobody answers at {_servers(plan, server)}: start it first, then run this again; "
+                f"one that runs answers only the gateways it lists: {_euis(plan)}"
+            )
         await _pass_time(plan, clock, outputs.progress)
         log.tell(clock.now_us(), "end")
     if outputs.keys:
@@ -146,6 +149,10 @@ def _servers(plan: Plan, server: tuple[str, int]) -> str:
     found = {row.basics_station or f"{server[0]}:{server[1]}" for row in rows}
     lns = plan.scenario.lns
     return " or ".join([*sorted(found), *([lns.broker.url] if lns and lns.broker else [])])
+
+
+def _euis(plan: Plan) -> str:
+    return ", ".join(row.eui for row in plan.scenario.gateway)
 
 
 def _begin(log: EventLog, plan: Plan) -> None:

@@ -39,7 +39,7 @@ class Keys:
 
     def __init__(self, master: bytes):
         self._master = master
-        self._opened: dict[bytes, bytes] = {}
+        self._opened: dict[tuple[bytes | str, ...], bytes] = {}
 
     def seal(self, key: bytes, *context: str) -> bytes:
         """Bound to `context`, a column and a device: elsewhere it opens nothing."""
@@ -47,12 +47,12 @@ class Keys:
         return tag + ciphertext
 
     def open(self, sealed: bytes, *context: str) -> bytes:
-        known = self._opened.get(sealed)
+        known = self._opened.get((sealed, *context))
         if known is None:
             known = self._unseal(sealed, context)
             if len(self._opened) >= _REMEMBERED:
                 self._opened.clear()
-            self._opened[sealed] = known
+            self._opened[sealed, *context] = known
         return known
 
     def _unseal(self, sealed: bytes, context: tuple[str, ...]) -> bytes:

@@ -108,5 +108,6 @@ def _orders(text: str | None) -> Any:
 def _line(row: dict[str, Any]) -> str:
     what = json.dumps(row["orders"]) if row["orders"] else row["payload"]
     came_of_it = ", ".join(row["results"] or ()) or row["reason"] or ""
-    head = f"{row['id']:5}  {instant(row['created_at'])}  {row['state']:9}  FPort {row['fport']}"
-    return f"{head}  {what}  {came_of_it}".rstrip()
+    state = worded(f"downlink.{row['state']}")
+    head = f"{row['id']:5}  {instant(row['created_at'])}  FPort {row['fport']}  {what}"
+    return f"{head}  {state}  {came_of_it}".rstrip()

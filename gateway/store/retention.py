@@ -72,9 +72,3 @@ def trim(db: Connection, now_ms: int, config: RetentionConfig) -> int:
         for name, days in config.model_dump().items()
         if days
     )
-
-
-def told(config: RetentionConfig) -> str:
-    """In words."""
-    limits = {name.removesuffix("_days"): days for name, days in config.model_dump().items()}
-    return ", ".join(f"{name} {f'{days} days' if days else 'for ever'}" for name, days in limits.items())

@@ -33,8 +33,9 @@ class Guard:
     def __init__(self, app: ASGIApp, config: HttpConfig, clock: Clock) -> None:
         self._app = app
         self._clock = clock
-        # Behind a proxy the name is the operator's; the proxy answers for it.
-        self._hosts = None if config.behind_proxy else _LOOPBACK | {config.bind.host}
+        # Other names are the operator's: the proxy or the certificate says so, or a browser goes no further.
+        is_vouched = config.behind_proxy or config.is_tls
+        self._hosts = None if is_vouched else _LOOPBACK | {config.bind.host}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -1,6 +1,7 @@
 """The HTTP server, in a loop that it shares with the rest of the gateway."""
 
 import contextlib
+import os
 import socket
 from collections.abc import Iterator
 
@@ -20,8 +21,9 @@ def listen(bind: Address) -> socket.socket:
     try:
         return socket.create_server(bind, family=family)
     except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else error  # its own tells the address once more
         raise ConfigError(
-            f"[http] bind {bind}: {error.strerror or error}. Choose another port or end what uses this one."
+            f"[http] bind {bind}: {reason}. Choose another port or end what uses this one."
         ) from error
 
 

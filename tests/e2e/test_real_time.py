@@ -95,3 +95,4 @@ def test_nobody_there_is_said_with_the_next_step(scenario: Path) -> None:
     run = messfunk("simulate", str(scenario), "--gateway", "127.0.0.1:9", "--for", "10s")
     assert run.returncode == 1
     assert "nobody answers at 127.0.0.1:9: start it first" in run.stderr and "Traceback" not in run.stderr
+    assert "answers only the gateways it lists: aa555a00" in run.stderr

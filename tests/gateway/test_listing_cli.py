@@ -55,6 +55,18 @@ def test_a_list_is_looked_at_and_then_taken_over() -> None:
     assert told("device", "show", "70b3d57ed0000002", "--db", "x.db")["device"]["name"] == "Am Wehr"
 
 
+def test_lists_and_stations_are_told_in_the_language_of_the_locale(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
+    said = run("device", "import", "list.csv", "--db", "x.db").stdout.splitlines()
+    assert said[0].startswith("neu  ") and said[-1] == "list.csv (messfunk): 2 neu, 0 wie zuvor"
+    assert run("device", "import", "list.csv", "--dry-run", "--db", "x.db").stdout == (
+        "list.csv (messfunk): nichts ändert sich, 2 wie zuvor\n"
+    )
+    shown = run("site", "show", "aue", "--db", "x.db").stdout.splitlines()
+    assert "Sichtbarkeit: nicht veröffentlicht" in shown
+    assert shown[-1] == f"{DEV_EUI}  von Anfang an bis jetzt  Höhe unbekannt"
+
+
 def test_a_dry_run_makes_no_database() -> None:
     assert (
         "no such database" in run("device", "import", "list.csv", "--dry-run", "--db", "x.db", code=1).stderr

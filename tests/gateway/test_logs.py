@@ -40,6 +40,7 @@ def written(config: LogConfig) -> str:
     log.info("sink %s: works again", "town")
     log.warning("refused", extra={"cause": "mic", "count": 3})
     log.debug("nobody asked")
+    logging.getLogger("uvicorn.error").info("Started server process")
     try:
         raise ValueError(f"AppKey {'ab' * 16} at mqtts://me:hunter2@broker")
     except ValueError:

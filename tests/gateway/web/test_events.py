@@ -88,5 +88,7 @@ async def test_head_does_not_follow(site: Site) -> None:
 
 async def test_an_address_in_use_is_told_with_what_to_do(site: Site) -> None:
     port = site.client.base_url.port
-    with pytest.raises(ConfigError, match=rf"127\.0\.0\.1:{port}.*Choose another port"):
+    with pytest.raises(
+        ConfigError, match=rf"127\.0\.0\.1:{port}: Address already in use\. Choose another port"
+    ):
         listen(Address("127.0.0.1", int(port or 0)))

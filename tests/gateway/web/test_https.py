@@ -29,6 +29,8 @@ async def test_pages_and_login_go_by_tls_only(tmp_path: Path) -> None:
         async with httpx.AsyncClient(base_url=app.http_url, verify=trusting) as client:
             header = {"Authorization": f"Bearer {made['token']}"}
             assert (await client.get("/api/v1/devices", headers=header)).status_code == 200
+            named = await client.get("/healthz", headers={"Host": "pegel.example:8443"})
+            assert named.status_code == 200, "its certificate bears the name"
             answer = await client.post("/login", data={"token": made["token"]})
             cookie = answer.headers["set-cookie"]
             assert cookie.startswith("__Host-messfunk=")

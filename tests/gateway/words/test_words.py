@@ -11,6 +11,7 @@ from gateway import words
 from gateway.alarms import limits
 from gateway.alarms.records import KINDS
 from gateway.counters import CAUSES, Counters
+from gateway.model import Site
 from gateway.web import shapes
 from gateway.web.pages.sites import RANGES
 
@@ -48,6 +49,8 @@ FAMILIES: dict[str, set[str]] = {
     "area.": {row.key for row in limits.NOISE},
     "downlink.": {"queued", "pending", "sent", "delivered", "answered", "failed", "expired", "cancelled"},
     "why.noted.": {"mic", "mic_join", "replay", "dev_nonce", "repetition"},
+    "cli.import.": {"new", "back", "changed"},
+    "cli.site.": set(Site.__dataclass_fields__) - {"blur_m"},
     "device.": set(shapes.Device.model_fields) - {"last"}
     | {"join_eui", "site", "lat", "lon", "mount_mm", "created_at"},
     "doctor.qos0.": {"chirpstack", "chirpstack_v3", "tts"},
