@@ -12,6 +12,7 @@ from gateway.access.roles import Role
 from gateway.alarms import node_marks
 from gateway.commands import ArgumentError, Command, Writing
 from gateway.config import Eui
+from gateway.network import queue
 from gateway.store import sites
 
 Name = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,64}$", description="for people")]
@@ -66,8 +67,11 @@ def remove(writing: Writing, dev_eui: Eui, purge: bool = False) -> dict[str, Any
     """Archived, or with its history deleted for good."""
     if purge:
         devices.purge(writing.store, dev_eui)
-    else:
-        devices.archive(writing.store, dev_eui, writing.clock.now_ms())
+        return _told(dev_eui)
+    db, now = writing.store.connection, writing.clock.now_ms()
+    devices.archive(writing.store, dev_eui, now)
+    for each in queue.waiting(db, dev_eui):  # else it would be obeyed when the node is taken up again
+        queue.cancel(db, dev_eui, each.id, now)
     return _told(dev_eui)
 
 

@@ -14,7 +14,7 @@ from gateway.access.roles import Principal, Role
 from gateway.commands import Writer
 from gateway.config import HttpConfig
 from gateway.store import queries
-from gateway.store.database import Connection
+from gateway.store.database import Connection, StoreError
 from gateway.web.problems import RequestError
 from gateway.web.site import AtSite, Site
 from gateway.words import said
@@ -45,6 +45,14 @@ async def identify(
         if request.method not in _SAFE:
             refuse_foreign(request)
         return _of_browser(request, site, db) or _of_this_machine(request, site, db)
+
+
+async def is_known(request: Request, site: Site) -> bool:
+    """Whether who began a long answer would still be let in."""
+    try:
+        return await identify(request, site) is not None
+    except (RequestError, StoreError):
+        return False
 
 
 def token_holder(request: Request, site: Site, db: Connection, token: str) -> Principal:

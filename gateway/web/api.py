@@ -1,6 +1,7 @@
 """The HTTP interface: what the gateway knows, read from its store, and the page that shows it."""
 
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
 from operator import itemgetter
 from pathlib import Path
@@ -14,7 +15,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from gateway import told
 from gateway.access import login
 from gateway.access import routes as access_routes
-from gateway.access.gate import identify, require
+from gateway.access.gate import identify, is_known, require
 from gateway.access.limits import Limits, failures
 from gateway.access.roles import Role
 from gateway.alarms import routes as alarm_routes
@@ -219,7 +220,9 @@ async def events(
     if request.method == "HEAD":
         return Response(headers=headers, media_type=description.EVENT_STREAM)
     return StreamingResponse(
-        site.streams.follow(after_id), headers=headers, media_type=description.EVENT_STREAM
+        site.streams.follow(after_id, partial(is_known, request, site)),
+        headers=headers,
+        media_type=description.EVENT_STREAM,
     )
 
 

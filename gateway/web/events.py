@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -38,9 +38,10 @@ class EventStreams:
         newest = await run_in_threadpool(self._newest)
         return newest if last_event_id is None else min(last_event_id, newest)
 
-    async def follow(self, after_id: int) -> AsyncIterator[bytes]:
+    async def follow(self, after_id: int, may: Callable[[], Awaitable[bool]]) -> AsyncIterator[bytes]:
+        """For as long as its follower `may`: a token can end before the stream does."""
         yield RETRY
-        while not self._closed.is_set():
+        while not self._closed.is_set() and await may():
             try:
                 after_id, told = await run_in_threadpool(self._read, after_id)
             except StoreError as error:

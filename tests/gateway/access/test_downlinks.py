@@ -41,6 +41,17 @@ async def test_an_operator_sends_sees_and_takes_back(lived_in: House) -> None:
     assert written == ["downlink.send", "downlink.cancel", "downlink.cancel"]
 
 
+async def test_what_waits_for_a_node_goes_with_it(lived_in: House) -> None:
+    """Taken up again after a year, it must not obey an order of then."""
+    await register(lived_in)
+    async with lived_in.client(Role.ADMIN) as client:
+        await client.post(WHERE, json={"orders": REBOOT["orders"]})
+        assert (await client.delete(f"/api/v1/devices/{DEV_EUI}")).status_code == 204
+        await register(lived_in)
+        states = [each["state"] for each in (await client.get(WHERE)).json()["downlinks"]]
+        assert states == ["cancelled"]
+
+
 async def test_a_viewer_may_look_only(lived_in: House) -> None:
     await register(lived_in)
     async with lived_in.client(Role.VIEWER) as client:

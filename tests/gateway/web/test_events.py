@@ -48,6 +48,20 @@ async def test_an_id_of_another_store_follows_from_now_on(site: Site) -> None:
         assert (await reading).data == {"fcnt": 1}
 
 
+async def test_a_stream_ends_with_the_right_to_it(site: Site) -> None:
+    """Here that of whoever is on the machine, which the first token ends."""
+    async with site.follow() as follower:
+        site.happen("uplink", fcnt=0)
+        assert (await follower.next()).data == {"fcnt": 0}
+        with site.ledger.store.transaction():
+            site.ledger.store.connection.execute(
+                "INSERT INTO token (id, name, role, created_at, hash) VALUES ('a', 'me', 'admin', 1, 'b')"
+            )
+        site.happen("uplink", fcnt=1)
+        with pytest.raises(EOFError):
+            await follower.next()
+
+
 async def test_heartbeats_keep_the_line_open_and_find_what_nobody_announced(
     site: Site, app: FastAPI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
