@@ -9,7 +9,7 @@ from codec.desk.device_files.entry import Entry, FieldError, read
 from codec.desk.device_files.networks import JSON_FORMS
 from gateway import devices, importing
 from gateway.access.roles import Role
-from gateway.alarms import node_marks
+from gateway.alarms import hearing, node_marks
 from gateway.commands import ArgumentError, Command, Writing
 from gateway.config import Eui
 from gateway.network import queue
@@ -65,10 +65,11 @@ def change(writing: Writing, dev_eui: Eui, changes: DeviceChange) -> dict[str, A
 
 def remove(writing: Writing, dev_eui: Eui, purge: bool = False) -> dict[str, Any]:
     """Archived, or with its history deleted for good."""
+    db, now = writing.store.connection, writing.clock.now_ms()
+    hearing.miss_no_more(db, dev_eui, now)
     if purge:
         devices.purge(writing.store, dev_eui)
         return _told(dev_eui)
-    db, now = writing.store.connection, writing.clock.now_ms()
     devices.archive(writing.store, dev_eui, now)
     for each in queue.waiting(db, dev_eui):  # else it would be obeyed when the node is taken up again
         queue.cancel(db, dev_eui, each.id, now)

@@ -96,6 +96,11 @@ def heard(db: Connection, spoken: Sequence[tuple[Uplink, bool | None]], now: int
         records.close(db, _of_node(dev_eui), now)
 
 
+def miss_no_more(db: Connection, dev_eui: str, now: int) -> None:
+    """Of a node that is served no more: it will never be heard, which else ends its alarm."""
+    records.close(db, _of_node(dev_eui), now)
+
+
 def _know(db: Connection, former: _Known | None, uplink: Uplink, is_urgent: bool | None, now: int) -> _Known:
     if former is None or now - former.learnt_at >= _LEARNT_MS:
         rhythm, learnt_at = _learn(db, uplink.dev_eui, now), now

@@ -12,7 +12,7 @@ import pytest
 
 from gateway.access.roles import Principal, Role
 from gateway.access.seal import KeyFile, SealError
-from gateway.alarms import notifications
+from gateway.alarms import notifications, records
 from gateway.commands import ArgumentError, Writer
 from gateway.composition import COMMANDS
 from gateway.config import HttpConfig
@@ -150,6 +150,19 @@ async def test_a_new_height_goes_to_the_node_as_new_distances(
     assert "hat die Marken noch nicht bestätigt" in await page_of(house, site_id)
     district.hear(hello(50, 2400))
     assert "hat die Marken noch nicht bestätigt" not in await page_of(house, site_id)
+
+
+@pytest.mark.parametrize("purge", [False, True])
+def test_a_silent_node_that_is_removed_is_missed_no_more(
+    house: House, district: District, purge: bool
+) -> None:
+    node, now = district.nodes[0], district.clock.now_ms()
+    with district.store.transaction():
+        silent = records.Cause("silence", f"silence:{node}", now, site_id=district.sites[0], dev_eui=node)
+        records.open_alarm(district.store.connection, silent, now)
+    assert district.open() == [("silence", district.sites[0])]
+    house.run("device.remove", dev_eui=node, purge=purge)
+    assert district.open() == []
 
 
 async def page_of(house: House, site_id: str) -> str:
