@@ -65,6 +65,20 @@ async def test_tokens_cannot_be_tried_on_and_on(lived_in: House) -> None:
         assert (await client.get("/api/v1/devices", headers=wrong)).status_code == 429
 
 
+async def test_wrong_tokens_of_others_close_neither_login_nor_session(lived_in: House) -> None:
+    """All of them come from one address, as behind one router."""
+    right = {"token": lived_in.tokens[Role.ADMIN]}
+    wrong = {"Authorization": "Bearer messfunk_no"}
+    async with lived_in.client() as client:
+        assert (await client.post("/login", data=right)).headers["Location"] == "/"
+        codes = [(await client.get("/api/v1/devices", headers=wrong)).status_code for _ in range(12)]
+        assert codes == [401] * 10 + [429] * 2
+        assert (await client.get("/api/v1/devices")).status_code == 200, "by its cookie"
+        client.cookies.clear()
+        assert (await client.get("/api/v1/devices")).status_code == 401, "and by nothing else"
+        assert (await client.post("/login", data=right)).headers["Location"] == "/"
+
+
 def test_buckets_are_few_and_fill_again() -> None:
     clock = StoppedClock()
     buckets = Buckets(clock, burst=2, refill_ms=10)

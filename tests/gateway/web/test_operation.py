@@ -10,14 +10,16 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from gateway import figures, readiness
+from gateway import devices, figures, readiness
 from gateway.access.roles import Principal, Role
 from gateway.app import App
 from gateway.cli import app as command_line
 from gateway.clock import WallClock
 from gateway.config import Address, Config, HttpConfig, SourceConfig, StoreConfig
 from gateway.counters import Counters
+from gateway.devices import Provisioning
 from gateway.nightly import BackupConfig
+from gateway.peers import WebhookConfig
 from gateway.readiness import Readiness
 from gateway.refusals import Refusals
 from gateway.sources.presence import Presence
@@ -27,8 +29,8 @@ from gateway.store.ledger import Store
 from gateway.web.losses import LossTold
 from tests.gateway import postgres
 from tests.gateway.broker import until
-from tests.gateway.desk import EUIS, START_MS, Desk, ManualClock, Node, otaa
-from tests.gateway.forwarder import Forwarder, push, rxpk
+from tests.gateway.desk import EUIS, START_MS, Desk, ManualClock, Node, abp, otaa
+from tests.gateway.forwarder import EUI, Forwarder, push, rxpk
 
 _LINE = re.compile(r'messfunk_[a-z_]+(\{[a-z]+="[^"\\\n]*"\})? -?[0-9.e+-]+')
 
@@ -65,6 +67,31 @@ async def test_a_sink_that_fails_is_seen_and_counted(tmp_path: Path) -> None:
         assert [line for line in lines if not _LINE.fullmatch(line)] == []
         names = re.findall("^# TYPE (\\S+)", told.text, re.MULTILINE)
         assert len(names) == len(set(names)) > 10
+
+
+async def test_what_an_operator_watches_is_a_figure(tmp_path: Path) -> None:
+    """Every second frame of a node is lost, none is a message of ours, all are answered; a sink is away."""
+    clock, node = ManualClock(), abp(1)
+    assert node.keys
+    sink = WebhookConfig(type="webhook", name="town", url="http://127.0.0.1:9/")
+    wanted = config(tmp_path / "x.db").model_copy(update={"sink": (sink,)})
+    async with App(wanted, clock) as app, httpx.AsyncClient(base_url=app.http_url) as client:
+        devices.add(app.store, Provisioning(node.dev_eui, "Aue", node.keys), START_MS)
+        forwarder = Forwarder(app.udp_address)
+        await forwarder.pull()
+        for _ in range(3):
+            await forwarder.ask(push(rxpk(node.uplink(b"\xff", confirmed=True, gap=2))))
+            await clock.advance(3000)
+        forwarder.close()
+        said = (await client.get("/metrics")).text
+        told = dict(line.rsplit(" ", 1) for line in said.splitlines() if line[0] != "#")
+    assert told['messfunk_outbox_depth{sink="town"}'] == "3"
+    assert float(told['messfunk_outbox_age_seconds{sink="town"}']) == 9
+    assert told["messfunk_undecoded_total"] == "3"
+    assert float(told["messfunk_uplinks_lost_ratio"]) == pytest.approx(2 / 5), "those between the three"
+    assert float(told['messfunk_downlink_lead_seconds{quantile="0.5"}']) == pytest.approx(0.8, abs=0.01)
+    used = f'messfunk_duty_cycle_used_ratio{{gateway="{EUI}",band_mhz="868-868.6"}}'
+    assert 0.001 < float(told[used]) < 0.1
 
 
 async def test_figures_need_a_token_once_there_is_one(tmp_path: Path) -> None:
