@@ -3,6 +3,7 @@
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
+from itertools import chain, count
 from pathlib import Path
 from typing import NamedTuple
 
@@ -129,9 +130,12 @@ def _go_ahead(db: sqlite.SqliteConnection, former: Path) -> None:
 
 
 def _put_aside(target: Path) -> Path | None:
+    """Under a name of its own: who restores twice has the first one still."""
     if not target.exists():
         return None
-    former = target.with_name(f"{target.name}.before-restore")
+    first = target.with_name(f"{target.name}.before-restore")
+    others = (first.with_name(f"{first.name}-{number}") for number in count(2))
+    former = next(each for each in chain([first], others) if not each.exists())
     for suffix in ("", "-wal", "-shm"):
         file = Path(f"{target}{suffix}")
         if file.exists():

@@ -57,6 +57,22 @@ def test_the_way_there_and_back(desk: Desk, node: Node, joiner: Node, tmp_path: 
     back.close()
 
 
+def test_who_restores_twice_has_what_was_there_first(desk: Desk, node: Node, tmp_path: Path) -> None:
+    where, empty = tmp_path / "ledger.db", tmp_path / "empty.db"
+    desk.hear(desk.reception(node.uplink()))
+    desk.store.close()
+    Store(empty).close()
+    made = backup.create(empty, tmp_path / "copies", START_MS)
+    formers = [backup.restore(made, where) for _ in range(3)]
+    assert all(formers) and len(set(formers)) == 3
+    counts = []
+    for former in filter(None, formers):
+        store = Store(former)
+        counts.append(store.connection.execute("SELECT count(*) FROM uplink").fetchone()[0])
+        store.close()
+    assert counts == [1, 0, 0]
+
+
 def test_the_heights_of_a_place_come_back(desk: Desk, node: Node, tmp_path: Path) -> None:
     """Those of its sensor and of its gauge zero, each with its date: without them levels are only numbers."""
     db = desk.store.connection
