@@ -60,6 +60,16 @@ def test_what_udp_cannot_protect_stands_in_the_guide() -> None:
     assert "What UDP cannot protect" in text and "UDP kennt kein Passwort" in text
 
 
+def test_the_example_for_the_things_stack_is_good_once_it_is_no_comment(tmp_path: Path) -> None:
+    text = (GUIDES / "behind-lns.toml").read_text("utf-8")
+    (tmp_path / "messfunk.toml").write_text(re.sub(r"^# (?=\[\[|\w+ = )", "", text, flags=re.MULTILINE))
+    for name in ("broker", "ttn"):
+        (tmp_path / f"{name}.password").write_text("secret")
+    (tmp_path / "backup").mkdir()
+    sources = load(tmp_path / "messfunk.toml").source
+    assert [each.type for each in sources] == ["chirpstack", "tts"]
+
+
 class Followed:
     """A folder in which a guide is followed. `swapped`: addresses of the guide and those of this test."""
 

@@ -89,6 +89,23 @@ async def test_a_repetition_gets_the_same_answer_and_is_not_stored(desk: Desk, n
     assert len({rx1.tmst for rx1 in desk.gateways.sent}) == 3
 
 
+@pytest.mark.parametrize("rx_delay_s", [1, 5])
+async def test_a_late_copy_becomes_a_repetition_a_second_after_rx1(
+    desk: Desk, node: Node, rx_delay_s: int
+) -> None:
+    with desk.store.transaction():
+        desk.store.connection.execute("UPDATE session SET rx_delay_s = ?", (rx_delay_s,))
+    phy = node.uplink()
+    desk.hear(desk.reception(phy))
+    await desk.clock.advance((rx_delay_s + 1) * 1000 - 1)
+    counters = []
+    for wait_ms in (1, 0):
+        desk.hear(desk.reception(phy, EUIS[1]))
+        await desk.clock.advance(wait_ms)
+        counters.append((desk.counters.duplicates, desk.counters.repetitions))
+    assert counters == [(1, 0), (1, 1)]
+
+
 async def test_a_repetition_after_a_restart_gets_the_same_answer(desk: Desk, node: Node) -> None:
     phy = node.uplink(confirmed=True)
     desk.hear(desk.reception(phy))
