@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, ValidationError, validate_call
 
 from gateway.access import audit
+from gateway.access.buckets import Buckets
 from gateway.access.roles import Principal, Role
 from gateway.model import Clock, GatewayError, NotFoundError
 from gateway.store.database import StoreError
@@ -52,12 +53,16 @@ class Writer:
         self.store = store
         self.clock = clock
         self._commands = {command.name: command for command in commands}
+        self._refused = Buckets(clock, burst=100, refill_ms=10_000)
         self.after: Callable[[str], None] = lambda name: None  # hears of each command that was carried out
         checked = validate_call(config=ConfigDict(arbitrary_types_allowed=True))
         self._checked = {name: checked(command.run) for name, command in self._commands.items()}
 
     def run(self, principal: Principal, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """A refusal too is written down: before the command's transaction began, or after it was undone."""
+        """A refusal too is written down: before the command's transaction began, or after it was undone.
+
+        Not each of hundreds that one and the same principal is given in a row: they would fill the disk.
+        """
         try:
             command = self._commands.get(name)
             if command is None:
@@ -69,8 +74,9 @@ class Writer:
         except StoreError:
             raise
         except GatewayError as error:
-            with self.store.transaction():
-                self._note(principal, name, arguments, str(error))
+            if self._refused.take(principal.token_id or principal.name):
+                with self.store.transaction():
+                    self._note(principal, name, arguments, str(error))
             raise
         self.after(name)
         return answer or {}

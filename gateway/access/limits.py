@@ -1,14 +1,12 @@
 """How much one client may ask, how long a body may be and how long it may take."""
 
 import asyncio
-import ipaddress
-from collections import OrderedDict
-from dataclasses import dataclass
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway.access.buckets import Buckets
 from gateway.access.client import client_address, is_local
 from gateway.config import HttpConfig
 from gateway.model import Clock
@@ -17,48 +15,7 @@ from gateway.words import said
 
 LONGEST_BODY = 1 << 20  # bytes
 BODY_S = 10.0
-_REMEMBERED = 10_000  # clients
 _TOO_LONG = f"A body may have {LONGEST_BODY >> 20} MiB. Send less at once."
-
-
-@dataclass(slots=True)
-class _Bucket:
-    filled: float
-    at: int
-
-
-class Buckets:
-    """A token bucket per client. IPv6 clients own a /64 and could take any address in it."""
-
-    def __init__(self, clock: Clock, burst: int, refill_ms: int):
-        self._clock = clock
-        self._burst = burst
-        self._refill_ms = refill_ms
-        self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
-
-    def take(self, address: str) -> bool:
-        """False when the client has none left."""
-        bucket = self._bucket(address)
-        if bucket.filled < 1:
-            return False
-        bucket.filled -= 1
-        return True
-
-    def _bucket(self, address: str) -> _Bucket:
-        now = self._clock.now_ms()
-        name = _network(address)
-        bucket = self._buckets.setdefault(name, _Bucket(self._burst, now))
-        self._buckets.move_to_end(name)
-        if len(self._buckets) > _REMEMBERED:
-            self._buckets.popitem(last=False)
-        bucket.filled = min(self._burst, bucket.filled + max(0, now - bucket.at) / self._refill_ms)
-        bucket.at = now
-        return bucket
-
-
-def failures(clock: Clock) -> Buckets:
-    """Wrong tokens: ten, then one in six seconds."""
-    return Buckets(clock, burst=10, refill_ms=6000)
 
 
 class Limits:
@@ -118,11 +75,3 @@ class _Body:
         if self._size > LONGEST_BODY:
             raise HTTPException(413, _TOO_LONG)
         return message
-
-
-def _network(address: str) -> str:
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address[:64]
-    return str(ipaddress.ip_network((parsed, 64), strict=False)) if parsed.version == 6 else str(parsed)

@@ -10,10 +10,13 @@ from gateway import devices
 from gateway.access.roles import Role
 from gateway.commands import ArgumentError, Command, RowId, Writing
 from gateway.config import Eui
+from gateway.model import ConflictError
 from gateway.network import queue
 from gateway.network.queue import Wanted
+from gateway.words import said
 
 _MS = 1000
+_MOST = 100  # waiting for one node, which hears one after each uplink
 
 FPort = Annotated[int, Field(ge=1, le=223, description="1 to 223; 10 unless given, where nodes take orders")]
 Payload = Annotated[str, Field(pattern="^([0-9a-fA-F]{2}){1,242}$", description="hexadecimal")]
@@ -41,6 +44,8 @@ def send(
         raise ArgumentError(("payload", "expected this or orders, one of the two"))
     if orders is not None and (fport not in (None, FPORTS["command"]) or confirmed):
         raise ArgumentError(("orders", "nodes take them on FPort 10, and their answer confirms them"))
+    if len(queue.waiting(writing.store.connection, dev_eui)) >= _MOST:
+        raise ConflictError(said("refusal.manyDownlinks", number=_MOST, name=dev_eui))
     now = writing.clock.now_ms()
     wanted = Wanted(
         dev_eui,

@@ -10,7 +10,7 @@ from codec.lorawan.frames import DataFrame
 from codec.lorawan.join import JoinAccept
 from codec.wire import WireError
 from gateway import events
-from gateway.access.limits import Buckets
+from gateway.access.buckets import Buckets
 from gateway.counters import Counters
 from gateway.model import Clock, GatewayError, Reception, Session, Uplink
 from gateway.network import channels, history, ledger, link, mac, queue, strangers, wishes

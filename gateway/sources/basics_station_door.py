@@ -7,7 +7,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from gateway.access.limits import Buckets, failures
+from gateway.access.buckets import Buckets, failures
 from gateway.addresses import parse_eui
 from gateway.model import Clock
 from gateway.refusals import Refusals

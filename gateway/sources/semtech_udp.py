@@ -24,6 +24,7 @@ _DATAGRAM = 65536
 _BUFFER = 4 << 20  # the system's default holds 166 datagrams, which a slow disk would lose
 
 _LOOK_S = 5.0
+_TOLD_WITHIN_MS = 60_000  # older forwarders send no TX_ACK
 _PATIENCE_MS = 80  # forwarders wait 100 ms, and the way back takes some
 
 
@@ -105,8 +106,11 @@ class SemtechUdp:
     def transmit(self, downlink: Downlink, told: Told) -> None:
         """Ask a gateway that is reached; its TX_ACK says whether it will, older forwarders say nothing."""
         peer, version = self._paths[downlink.gateway_id]
+        now = self._clock.now_ms()
+        while self._sent and now - next(iter(self._sent.values()))[1] > _TOLD_WITHIN_MS:
+            del self._sent[next(iter(self._sent))]
         self._token = (self._token + 1) & 0xFFFF
-        self._sent[self._token] = (downlink.gateway_id, self._clock.now_ms(), told)
+        self._sent[self._token] = (downlink.gateway_id, now, told)
         body = gwmp.txpk(downlink)
         self._send(gwmp.build(Kind.PULL_RESP, self._token, body=body, version=version), peer)
 

@@ -1,7 +1,7 @@
 """Sites, and which device measures at which of them from when to when."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from operator import attrgetter
 from typing import Any
@@ -61,14 +61,20 @@ def add_for_all(db: Connection, placed: Sequence[tuple[Device, Sequence[Any]]]) 
     made: dict[str, tuple[Site, Installation]] = {}
     former = installations_of(db, (device.dev_eui for device, _ in placed))
     for device, (lat, lon, mount_mm) in placed:
-        named = slug(device.name)
-        if named in made or db.execute("SELECT 1 FROM site WHERE id = ?", (named,)).fetchone():
-            named = f"{named[:23].strip('-')}-{device.dev_eui}"
-        site = Site(named, device.name, lat, lon, created_at=device.created_at)
+        named = next(each for each in _names(device) if each not in made and site(db, each) is None)
+        there = Site(named, device.name, lat, lon, created_at=device.created_at)
         ended = max((each.to_ms or 0 for each in former.get(device.dev_eui, ())), default=0)
-        made[named] = site, Installation(named, device.dev_eui, from_ms=ended, mount_mm=mount_mm)
-    db.executemany(_INSERT_SITE, [_of_site(site) for site, _ in made.values()])
-    db.executemany(_INSERT_INSTALLATION, [_of_installation(there) for _, there in made.values()])
+        made[named] = there, Installation(named, device.dev_eui, from_ms=ended, mount_mm=mount_mm)
+    db.executemany(_INSERT_SITE, [_of_site(there) for there, _ in made.values()])
+    db.executemany(_INSERT_INSTALLATION, [_of_installation(spell) for _, spell in made.values()])
+
+
+def _names(device: Device) -> Iterator[str]:
+    """What a site of the device may be called, the plainest first; 40 characters at most."""
+    named = slug(device.name)
+    yield named
+    yield f"{named[:23].strip('-')}-{device.dev_eui}"
+    yield from (f"{named[:20].strip('-')}-{device.dev_eui}-{number}" for number in range(2, 100))
 
 
 def correct(db: Connection, device: Device, said: Mapping[str, Any]) -> None:

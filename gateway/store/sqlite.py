@@ -61,7 +61,10 @@ class SqliteCursor(sqlite3.Cursor):
             raise self._refused(error) from None
 
     def _refused(self, error: sqlite3.Error) -> StoreError:
-        return StoreError(f"{self.connection.path}: {error}; is the disk full, or another program writing?")
+        """Other errors than OperationalError are of the file, or of us."""
+        is_of_machine = isinstance(error, sqlite3.OperationalError)
+        hint = "; is the disk full, or another program writing?" if is_of_machine else ""
+        return StoreError(f"{self.connection.path}: {error}{hint}")
 
 
 class SqliteConnection(sqlite3.Connection):

@@ -15,8 +15,9 @@ from starlette.middleware.gzip import GZipMiddleware
 from gateway import told
 from gateway.access import login
 from gateway.access import routes as access_routes
+from gateway.access.buckets import failures
 from gateway.access.gate import identify, is_known, require
-from gateway.access.limits import Limits, failures
+from gateway.access.limits import Limits
 from gateway.access.roles import Role
 from gateway.alarms import routes as alarm_routes
 from gateway.commands import Writer

@@ -17,9 +17,9 @@ class LossTold:
     async def told(self, now_ms: int) -> float | None:
         """Since yesterday's beginning (UTC); None while nothing was heard."""
         if now_ms >= self._until_ms:
-            self._until_ms = now_ms + _KEPT_MS
             since_ms = now_ms - now_ms % loss.DAY_MS - loss.DAY_MS
             self._ratio = await asyncio.to_thread(self._reckon, since_ms)
+            self._until_ms = now_ms + _KEPT_MS
         return self._ratio
 
     def _reckon(self, since_ms: int) -> float | None:

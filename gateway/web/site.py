@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
-from gateway.access.limits import Buckets
+from gateway.access.buckets import Buckets
 from gateway.commands import Writer
 from gateway.config import HttpConfig
 from gateway.counters import Counters

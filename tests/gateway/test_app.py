@@ -220,6 +220,22 @@ async def test_an_accepted_downlink_is_not_sent_again(app: App, forwarder: Forwa
     await forwarder.pull()
 
 
+async def test_a_word_on_a_downlink_of_long_ago_is_about_nothing(
+    app: App, forwarder: Forwarder, node: Node
+) -> None:
+    tokens = []
+    for _ in range(2):
+        await forwarder.pull()
+        await forwarder.ask(push(rxpk(node.uplink(confirmed=True))))
+        await advance(app, 200)
+        tokens += struct.unpack(">H", (await forwarder.receive())[1:3])
+        await advance(app, 61_000)
+    for token in tokens:
+        forwarder.send(head(TX_ACK, token) + b'{"txpk_ack":{"error":"TX_FREQ"}}')
+    await forwarder.pull()
+    assert rows(app, "SELECT refused FROM transmission ORDER BY id") == [(None,), ("TX_FREQ",)]
+
+
 async def test_a_node_joins_over_the_wire(app: App, forwarder: Forwarder) -> None:
     joiner = otaa(2)
     devices.add(app.store, Provisioning(joiner.dev_eui, "Wehr", joiner.otaa), START_MS)

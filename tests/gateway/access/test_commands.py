@@ -58,6 +58,20 @@ def test_a_role_that_does_not_reach_is_refused_and_written_down(house: House, na
     assert [(entry["token_id"], bool(entry["error"])) for entry in house.audit()] == [("0000", True)]
 
 
+def test_refusals_without_end_do_not_fill_the_disk(house: House) -> None:
+    def refused() -> int:
+        for _ in range(150):
+            with pytest.raises(ForbiddenError):
+                house.writer.run(VIEWER, "device.remove", {"dev_eui": DEV_EUI})
+        return len(house.audit())
+
+    assert refused() == 100
+    house.clock.time_ms += 20_000
+    assert refused() == 102
+    house.writer.run(FOUNDER, *KEY_BEARING)
+    assert len(house.audit()) == 103, "what is done, and by others, is written down all the same"
+
+
 @pytest.mark.parametrize(
     ("arguments", "name"),
     [

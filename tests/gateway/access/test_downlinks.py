@@ -41,6 +41,15 @@ async def test_an_operator_sends_sees_and_takes_back(lived_in: House) -> None:
     assert written == ["downlink.send", "downlink.cancel", "downlink.cancel"]
 
 
+async def test_no_more_wait_than_a_node_will_hear(lived_in: House) -> None:
+    await register(lived_in)
+    async with lived_in.client(Role.OPERATOR) as client:
+        codes = [(await client.post(WHERE, json={"payload": "00"})).status_code for _ in range(101)]
+        assert codes == [201] * 100 + [409]
+        assert (await client.delete(f"{WHERE}/7")).status_code == 204
+        assert (await client.post(WHERE, json={"payload": "00"})).status_code == 201
+
+
 async def test_what_waits_for_a_node_goes_with_it(lived_in: House) -> None:
     """Taken up again after a year, it must not obey an order of then."""
     await register(lived_in)

@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from gateway.access.limits import LONGEST_BODY, Buckets
+from gateway.access.buckets import Buckets
+from gateway.access.limits import LONGEST_BODY
 from gateway.access.roles import Role
 from gateway.config import Address
 from gateway.web.patience import Patient

@@ -8,7 +8,7 @@ from time import monotonic, sleep
 import pytest
 
 from gateway import devices
-from gateway.model import Installation, Reading, Site
+from gateway.model import Device, Installation, Reading, Site
 from gateway.store import lns, outbox, queries, sites
 from gateway.store.database import StoreError, Where, opened
 from gateway.store.ledger import Store
@@ -211,6 +211,18 @@ def test_a_site_is_what_was_said_of_it(store: Store) -> None:
     with pytest.raises(SiteError, match="a-z"):
         sites.add(store.connection, replace(made, id="Aue"))
     assert [sites.slug(name) for name in ("Straße 7", "???", "a" * 50)] == ["strasse-7", "site", "a" * 40]
+
+
+def test_a_site_made_for_a_node_has_a_name_that_is_free(store: Store) -> None:
+    device = Device(DEV_EUI, "Wehr", "otaa")
+    store.add_device(device)
+    for _ in range(3):
+        sites.add_for(store.connection, device, None, None, None)
+        there = sites.present(store.connection, DEV_EUI)
+        assert there
+        sites.install(store.connection, replace(there, to_ms=there.from_ms + 1))
+    named = [each.id for each in sites.sites(store.connection)]
+    assert named == ["wehr", f"wehr-{DEV_EUI}", f"wehr-{DEV_EUI}-2"]
 
 
 def test_a_hostile_name_is_a_value_and_nothing_else(store: Store) -> None:
